@@ -1,0 +1,152 @@
+//! What users and administrators do beside signing in: sessions closed and touched, packs bought and
+//! moved, products assigned, covered and removed.
+
+use std::collections::BTreeSet;
+
+use crate::meter::Meter;
+use crate::meter::cover::{Cover, CoverKind};
+use crate::meter::due::Due;
+use crate::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId};
+use crate::meter::instant::Instant;
+use crate::meter::key::Paid;
+use crate::meter::product::ProductKind;
+use crate::meter::record::TokenEventKind;
+use crate::meter::request::OpenSession;
+use crate::meter::session::{Session, SessionEnd, SessionId};
+use crate::meter::stock::{Draw, Purchase};
+use crate::meter::user::Assignment;
+
+impl Meter {
+    /// Closes the oldest matching session that no host opened.
+    pub(super) fn sign_out(&mut self, which: OpenSession) {
+        if let Some(session) = self.oldest(which, |session| session.host.is_none()) {
+            self.end_session(session, SessionEnd::SignOut);
+        }
+    }
+
+    /// A meaningful operation in the oldest matching session.
+    pub(super) fn touch(&mut self, which: OpenSession) {
+        if let Some(session) = self.oldest(which, |_| true) {
+            self.operate(session);
+        }
+    }
+
+    fn oldest(&mut self, which: OpenSession, fits: impl Fn(&Session) -> bool) -> Option<SessionId> {
+        let id = self.key_of((which.user, which.product));
+        self.key(id).sessions.iter().copied().find(|&session| {
+            let session = self.session(session);
+            which.device.is_none_or(|device| device == session.device)
+                && which.version.is_none_or(|version| version == session.version)
+                && fits(session)
+        })
+    }
+
+    /// A pack arrives, and its end is booked with it (RULES 2.1, 2.2).
+    pub(super) fn buy(&mut self, purchase: &Purchase) {
+        self.stock.buy(purchase, self.now);
+        self.make_due(purchase.expires, Due::PackEnd(purchase.pack));
+        let bought = Draw { pack: purchase.pack, tokens: purchase.tokens };
+        self.record_token_event(purchase.team, TokenEventKind::Purchase, bought);
+    }
+
+    /// A pack changes teams; to its own team nothing happens (RULES 2.7).
+    pub(super) fn move_pack(&mut self, id: PackId, to: TeamId) {
+        let pack = self.stock.pack(id).expect("a pack that has arrived is moved");
+        let from = pack.team;
+        if from == to {
+            return;
+        }
+        let moved = Draw { pack: id, tokens: pack.remaining };
+        self.stock.relocate(id, to);
+        self.record_token_event(from, TokenEventKind::MoveOut, moved);
+        self.record_token_event(to, TokenEventKind::MoveIn, moved);
+    }
+
+    /// Packs, debt and members of a team go to another (RULES 2.7).
+    pub(super) fn merge(&mut self, team: TeamId, into: TeamId) {
+        if team == into {
+            return;
+        }
+        let packs: Vec<PackId> = self.packs().filter(|pack| pack.team == team).map(|pack| pack.id).collect();
+        for pack in packs {
+            self.move_pack(pack, into);
+        }
+        self.stock.take_over_debt(team, into);
+        for user in &mut self.users {
+            if let Some(place) = user.teams.iter().position(|listed| *listed == team) {
+                user.teams[place] = into;
+                let mut seen = BTreeSet::new();
+                user.teams.retain(|listed| seen.insert(*listed));
+            }
+        }
+    }
+
+    /// Assigns products in addition to those assigned before (RULES 3.2).
+    pub(super) fn assign(&mut self, user: UserId, products: Assignment) {
+        let assignment = &mut self.users[user.index()].assignment;
+        match (assignment, products) {
+            (Assignment::All, _) => {}
+            (Assignment::Listed(listed), Assignment::Listed(more)) => listed.extend(more),
+            (assignment, Assignment::All) => *assignment = Assignment::All,
+        }
+    }
+
+    /// Takes products away; from "all" it leaves every other product now in the catalogue (RULES 3.2).
+    pub(super) fn unassign(&mut self, user: UserId, products: &Assignment) {
+        let Assignment::Listed(fewer) = products else {
+            self.users[user.index()].assignment = Assignment::Listed(BTreeSet::new());
+            return;
+        };
+        let listed = match &self.users[user.index()].assignment {
+            Assignment::Listed(listed) => listed.difference(fewer).copied().collect(),
+            Assignment::All => self.catalogue().filter(|product| !fewer.contains(product)).collect(),
+        };
+        self.users[user.index()].assignment = Assignment::Listed(listed);
+    }
+
+    fn catalogue(&self) -> impl Iterator<Item = ProductId> {
+        let released = self.products.iter().enumerate().filter(|(_, product)| product.released);
+        released.map(|(number, _)| ProductId(crate::meter::number(number)))
+    }
+
+    /// Does something for a product, or for each member of a collection (RULES 3.5).
+    pub(super) fn for_members(&mut self, product: ProductId, mut act: impl FnMut(&mut Meter, ProductId)) {
+        if self.products[product.index()].kind == ProductKind::Collection {
+            for member in self.products[product.index()].members.clone() {
+                act(self, member);
+            }
+        } else {
+            act(self, product);
+        }
+    }
+
+    /// Notes a cover; when it ends, an open session may owe a charge (RULES 3.5).
+    pub(super) fn cover(&mut self, user: UserId, product: ProductId, cover: Cover) {
+        let id = self.key_of((user, product));
+        self.key_mut(id).covers.add(cover);
+        if let Some(until) = cover.until.filter(|until| *until > self.now) {
+            self.make_due(until, Due::Charge(id));
+        }
+    }
+
+    /// Ends a cover that runs; an open session may owe a charge at once (RULES 3.5).
+    pub(super) fn end_cover(&mut self, user: UserId, product: ProductId, kind: CoverKind) {
+        let id = self.key_of((user, product));
+        if self.keys[id.0 as usize].covers.cancel(kind, self.now) {
+            self.make_due(self.now, Due::Charge(id));
+        }
+    }
+
+    /// Carries a window over that was paid before the run.
+    pub(super) fn paid_before(&mut self, key: (UserId, ProductId), team: TeamId, until: Instant) {
+        let id = self.key_of(key);
+        self.key_mut(id).paid = Some(Paid { end: until, team });
+        self.make_due(until, Due::Charge(id));
+    }
+
+    /// Frees the device's place; sessions open on it go on (RULES 3.6).
+    pub(super) fn uninstall(&mut self, key: (UserId, ProductId), device: DeviceId) {
+        let id = self.key_of(key);
+        self.key_mut(id).devices.retain(|installed| *installed != device);
+    }
+}

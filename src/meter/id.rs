@@ -1,0 +1,44 @@
+//! The numbers by which the meter knows people and things; names stay outside.
+//!
+//! Users, teams, products and packs are numbered by the byte order of their names, because that order
+//! decides ties (RULES 2.3, 3.9, 4). Devices and versions are compared for equality only.
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// Its place in a table kept by number.
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    };
+}
+
+id!(
+    /// A named user (RULES 1.2).
+    UserId
+);
+id!(
+    /// A team, the owner of one balance (RULES 2.1).
+    TeamId
+);
+id!(
+    /// A product, service or collection.
+    ProductId
+);
+id!(
+    /// A pack of tokens (RULES 2.1).
+    PackId
+);
+id!(
+    /// A user's device (RULES 3.6).
+    DeviceId
+);
+id!(
+    /// A version of a product (RULES 1.4).
+    VersionId
+);

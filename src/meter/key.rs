@@ -1,0 +1,86 @@
+//! `Key`: what is charged once per window, one user's use of one product (RULES 1.2).
+
+use crate::meter::answer::ChargeKind;
+use crate::meter::cover::Covers;
+use crate::meter::id::{DeviceId, ProductId, TeamId, UserId};
+use crate::meter::instant::Instant;
+use crate::meter::session::SessionId;
+use crate::meter::stock::Hold;
+
+/// A key's place in the meter's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct KeyId(pub(crate) u32);
+
+/// The last paid window of a key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Paid {
+    /// The window is `[start, end)`.
+    pub(crate) end: Instant,
+    /// Who paid it.
+    pub(crate) team: TeamId,
+}
+
+/// A charge that has fallen due and waits for a session to outlast its grace (RULES 2.5).
+#[derive(Clone, Debug)]
+pub(crate) struct Pending {
+    /// The rate, reserved.
+    pub(crate) hold: Hold,
+    /// What made it.
+    pub(crate) kind: ChargeKind,
+    /// When it fell due: the window's start, unless a later session is the first to outlast its grace.
+    pub(crate) due: Instant,
+}
+
+/// A renewal that falls due in an open session and is not charged now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deferred {
+    /// All sessions were idle: it waits for a meaningful operation (RULES 1.8).
+    UntilTouched,
+    /// The balance was short and the session runs on until this instant (RULES 2.6, "run-on").
+    Until(Instant),
+}
+
+/// One user's use of one product.
+#[derive(Clone, Debug)]
+pub(crate) struct Key {
+    pub(crate) user: UserId,
+    pub(crate) product: ProductId,
+    /// The last window that was paid, running or over.
+    pub(crate) paid: Option<Paid>,
+    /// At most one hold per key (RULES 2.5).
+    pub(crate) pending: Option<Pending>,
+    /// Why nothing is charged although no window runs.
+    pub(crate) deferred: Option<Deferred>,
+    /// Open sessions, oldest first, all on one device (RULES 3.6).
+    pub(crate) sessions: Vec<SessionId>,
+    /// The devices the product is installed on (RULES 3.6).
+    pub(crate) devices: Vec<DeviceId>,
+    /// Subscriptions and trials.
+    pub(crate) covers: Covers,
+}
+
+impl Key {
+    /// A key on which nothing has happened.
+    pub(crate) fn new(user: UserId, product: ProductId) -> Self {
+        Key {
+            user,
+            product,
+            paid: None,
+            pending: None,
+            deferred: None,
+            sessions: Vec::new(),
+            devices: Vec::new(),
+            covers: Covers::default(),
+        }
+    }
+
+    /// The paid window that runs at `at`.
+    pub(crate) fn window(&self, at: Instant) -> Option<Paid> {
+        self.paid.filter(|paid| at < paid.end)
+    }
+
+    /// The later of the last window's end and the end of cover, up to `at` (RULES 1.6).
+    pub(crate) fn last_end(&self, at: Instant) -> Option<Instant> {
+        self.paid.map(|paid| paid.end).max(self.covers.last_end(at))
+    }
+}

@@ -1,0 +1,123 @@
+//! `Record`: what the meter writes down as it goes; the result files are made of it.
+
+use crate::meter::answer::{Admission, ChargeKind, Refusal};
+use crate::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId, VersionId};
+use crate::meter::instant::Instant;
+use crate::meter::session::SessionEnd;
+use crate::meter::stock::Draw;
+use crate::meter::tokens::Tokens;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A sign-in or service use was answered.
+    SignIn(SignInRecord),
+    /// A session ended.
+    Session(SessionRecord),
+    /// A charge was posted, or refunded.
+    Charge(ChargeRecord),
+    /// A team's stock changed by other means than a charge.
+    TokenEvent(TokenEvent),
+}
+
+/// The device and version of an opening.
+pub type Opening = (DeviceId, VersionId);
+
+/// An answered sign-in or service use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignInRecord {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub user: UserId,
+    /// What; an add-in that opens with its host has a record of its own.
+    pub product: ProductId,
+    /// Where and which version; `None` for a service.
+    pub opening: Option<Opening>,
+    /// The team that pays or paid; the user's first-listed where none did (RULES 3.9).
+    pub team: TeamId,
+    /// The answer.
+    pub answer: Result<Admission, Refusal>,
+}
+
+/// A session that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// Its first instant.
+    pub signed_in: Instant,
+    /// Who.
+    pub user: UserId,
+    /// What.
+    pub product: ProductId,
+    /// Where.
+    pub device: DeviceId,
+    /// Which version.
+    pub version: VersionId,
+    /// The instant from which it was closed.
+    pub signed_out: Instant,
+    /// Why.
+    pub end: SessionEnd,
+}
+
+/// A charge as it is posted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChargeRecord {
+    /// The window's first instant, or the instant of a service use.
+    pub window_start: Instant,
+    /// Who.
+    pub user: UserId,
+    /// What.
+    pub product: ProductId,
+    /// Who pays.
+    pub team: TeamId,
+    /// The whole amount; negative for a refund.
+    pub tokens: Tokens,
+    /// The part of it that no pack covered (RULES 2.6).
+    pub uncovered: Tokens,
+    /// What made it.
+    pub kind: ChargeKind,
+    /// When it was posted.
+    pub recorded_at: Instant,
+    /// The packs it was drawn from, in draw order; negative amounts for a refund.
+    pub packs: Vec<Draw>,
+}
+
+/// What happened to a pack, as the Balances page lists it (RULES 2.7, 5.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenEvent {
+    /// When.
+    pub at: Instant,
+    /// Whose balance.
+    pub team: TeamId,
+    /// What.
+    pub kind: TokenEventKind,
+    /// Which pack.
+    pub pack: PackId,
+    /// How many tokens came or went: a purchase's size, what a moved pack had left, what expired.
+    pub tokens: Tokens,
+}
+
+/// The kinds of token events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenEventKind {
+    /// A pack was bought.
+    Purchase,
+    /// A pack came from another team.
+    MoveIn,
+    /// A pack went to another team.
+    MoveOut,
+    /// What was left of a pack at its end, or came back to it later, expired.
+    Expiry,
+}
+
+impl TokenEventKind {
+    /// The word for it in result files.
+    pub fn name(self) -> &'static str {
+        match self {
+            TokenEventKind::Purchase => "purchase",
+            TokenEventKind::MoveIn => "move-in",
+            TokenEventKind::MoveOut => "move-out",
+            TokenEventKind::Expiry => "expiry",
+        }
+    }
+}
