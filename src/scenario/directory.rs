@@ -1,0 +1,186 @@
+//! `Directory`: the names a file defines, and the numbers they get.
+//!
+//! Names are numbered by their bytes, because that order decides ties (RULES 2.3, 3.9, 4); the order
+//! in the file decides nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId, VersionId};
+use crate::scenario::catalogue::CATALOGUE;
+use crate::scenario::problem::{Problem, nearest};
+use crate::scenario::reader::{Problems, Value};
+
+/// Names in the order of their numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Names(Vec<String>);
+
+impl Names {
+    fn sorted(names: BTreeSet<String>) -> Self {
+        Names(names.into_iter().collect())
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The name with that number.
+    pub fn get(&self, number: u32) -> &str {
+        &self.0[number as usize]
+    }
+
+    /// The names in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    fn find(&self, name: &str) -> Option<u32> {
+        let place = self.0.binary_search_by(|known| known.as_str().cmp(name)).ok()?;
+        u32::try_from(place).ok()
+    }
+}
+
+/// The names of everything.
+#[derive(Clone, Debug, Default)]
+pub struct Directory {
+    /// Products of the catalogue and the file.
+    pub products: Names,
+    /// Teams.
+    pub teams: Names,
+    /// Users.
+    pub users: Names,
+    /// Packs, those of the teams and those bought by steps.
+    pub packs: Names,
+    devices: Interned,
+    versions: Interned,
+}
+
+/// Names that are compared for equality only, numbered as they come.
+#[derive(Clone, Debug, Default)]
+struct Interned {
+    names: Vec<String>,
+    numbers: BTreeMap<String, u32>,
+}
+
+impl Interned {
+    fn number(&mut self, name: &str) -> u32 {
+        if let Some(&number) = self.numbers.get(name) {
+            return number;
+        }
+        let number = u32::try_from(self.names.len()).expect("fewer names than bytes in a file");
+        self.names.push(name.to_owned());
+        self.numbers.insert(name.to_owned(), number);
+        number
+    }
+}
+
+impl Directory {
+    /// Collects every name the file defines, whatever else may be wrong with it.
+    pub(crate) fn scan(root: &DeTable<'_>) -> Self {
+        let mut products = defined(root, "product", "name");
+        products.extend(CATALOGUE.iter().map(|row| row.name.to_owned()));
+        let mut packs = BTreeSet::new();
+        for team in tables(root, "team") {
+            packs.extend(defined(team, "packs", "id"));
+        }
+        for step in tables(root, "step") {
+            if let Some(DeValue::Table(pack)) = step.get("pack").map(Spanned::get_ref) {
+                packs.extend(text(pack, "id"));
+            }
+        }
+        Directory {
+            products: Names::sorted(products),
+            teams: Names::sorted(defined(root, "team", "name")),
+            users: Names::sorted(defined(root, "user", "name")),
+            packs: Names::sorted(packs),
+            ..Directory::default()
+        }
+    }
+
+    /// The product a value names.
+    pub(crate) fn product(&self, value: Value<'_>, problems: &mut Problems) -> Option<ProductId> {
+        let help = "; a product of your own is a [[product]] with `name` and `rate`; \
+                    `flexmeter catalog` lists the built-in ones";
+        look_up(&self.products, value, ("product", help), problems).map(ProductId)
+    }
+
+    /// The team a value names.
+    pub(crate) fn team(&self, value: Value<'_>, problems: &mut Problems) -> Option<TeamId> {
+        look_up(&self.teams, value, ("team", ""), problems).map(TeamId)
+    }
+
+    /// The user a value names.
+    pub(crate) fn user(&self, value: Value<'_>, problems: &mut Problems) -> Option<UserId> {
+        look_up(&self.users, value, ("user", ""), problems).map(UserId)
+    }
+
+    /// The pack a value names.
+    pub(crate) fn pack(&self, value: Value<'_>, problems: &mut Problems) -> Option<PackId> {
+        look_up(&self.packs, value, ("pack", ""), problems).map(PackId)
+    }
+
+    /// The number of a device, new or known.
+    pub(crate) fn device(&mut self, name: &str) -> DeviceId {
+        DeviceId(self.devices.number(name))
+    }
+
+    /// The number of a version, new or known.
+    pub(crate) fn version(&mut self, name: &str) -> VersionId {
+        VersionId(self.versions.number(name))
+    }
+
+    /// A device's name.
+    pub fn device_name(&self, device: DeviceId) -> &str {
+        &self.devices.names[device.index()]
+    }
+
+    /// A version's name.
+    pub fn version_name(&self, version: VersionId) -> &str {
+        &self.versions.names[version.index()]
+    }
+}
+
+fn look_up(
+    names: &Names,
+    value: Value<'_>,
+    (noun, more_help): (&str, &str),
+    problems: &mut Problems,
+) -> Option<u32> {
+    let name = value.name(problems)?;
+    let found = names.find(name);
+    if found.is_none() {
+        let problem = Problem::new(value.place(), format!("unknown {noun} `{name}`"), "not defined anywhere");
+        problems.push(problem.help(nearest(name, names.iter()) + more_help));
+    }
+    found
+}
+
+fn tables<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> impl Iterator<Item = &'t DeTable<'i>> {
+    let items = match table.get(key).map(Spanned::get_ref) {
+        Some(DeValue::Array(items)) => Some(items),
+        _ => None,
+    };
+    items.into_iter().flat_map(|items| items.iter()).filter_map(|item| match item.get_ref() {
+        DeValue::Table(table) => Some(table),
+        _ => None,
+    })
+}
+
+fn text(table: &DeTable<'_>, key: &str) -> Option<String> {
+    match table.get(key)?.get_ref() {
+        DeValue::String(text) => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+fn defined(table: &DeTable<'_>, key: &str, name: &str) -> BTreeSet<String> {
+    tables(table, key).filter_map(|table| text(table, name)).collect()
+}

@@ -1,0 +1,323 @@
+//! `[[team]]` and `[[user]]`: who there is, what they have bought, and what they may use.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::meter::cover::{Cover, CoverKind};
+use crate::meter::id::{PackId, ProductId, TeamId, UserId};
+use crate::meter::instant::{Instant, Span};
+use crate::meter::product::{Product, ProductKind};
+use crate::meter::request::Request;
+use crate::meter::stock::Purchase;
+use crate::meter::tokens::Tokens;
+use crate::meter::user::{Assignment, HostedAddIn, User};
+use crate::scenario::calendar::{Zone, iso, year_later};
+use crate::scenario::directory::Directory;
+use crate::scenario::problem::Problem;
+use crate::scenario::reader::{Problems, Table, Value};
+
+/// What is read of the people, by number.
+pub(crate) struct People {
+    /// Each team's zone.
+    pub(crate) team_zones: Vec<Zone>,
+    /// Each user's zone: their own, else their first team's.
+    pub(crate) user_zones: Vec<Zone>,
+    /// Each user as the meter knows them.
+    pub(crate) users: Vec<User>,
+    /// What is so from the beginning: packs bought, cover, windows paid before.
+    pub(crate) beginnings: Vec<(Instant, Request)>,
+    /// When each pack arrives.
+    pub(crate) arrivals: BTreeMap<PackId, Arrival>,
+}
+
+/// When a pack arrives, and where the file says so.
+pub(crate) struct Arrival {
+    pub(crate) at: Instant,
+    pub(crate) place: Range<usize>,
+}
+
+impl People {
+    /// Nobody yet, with a place for every name.
+    pub(crate) fn new(directory: &Directory) -> Self {
+        let nobody = User::new(vec![TeamId(0)], Assignment::All, Vec::new());
+        People {
+            team_zones: vec![Zone::utc(); directory.teams.len()],
+            user_zones: vec![Zone::utc(); directory.users.len()],
+            users: vec![nobody; directory.users.len()],
+            beginnings: Vec::new(),
+            arrivals: BTreeMap::new(),
+        }
+    }
+
+    /// Notes a pack that was read, unless its id was taken before.
+    pub(crate) fn arrive(&mut self, read: Option<(Purchase, Arrival)>, problems: &mut Problems) {
+        let Some((purchase, arrival)) = read else { return };
+        if let Some(first) = self.arrivals.get(&purchase.pack) {
+            let problem = Problem::new(arrival.place, "two packs have the same id", "again here");
+            problems.push(problem.context(first.place.clone(), "first here"));
+            return;
+        }
+        let pack = purchase.pack;
+        self.beginnings.push((arrival.at, Request::Buy(purchase)));
+        self.arrivals.insert(pack, arrival);
+    }
+}
+
+/// Reads the tables of teams and users.
+pub(crate) struct PeopleReader<'s> {
+    pub(crate) directory: &'s Directory,
+    pub(crate) products: &'s [Product],
+    pub(crate) start: Instant,
+    pub(crate) people: People,
+    pub(crate) problems: &'s mut Problems,
+}
+
+/// A user while their table is read: whom a fact is about, and the zone of their local times.
+struct Whose {
+    user: UserId,
+    zone: Zone,
+}
+
+impl PeopleReader<'_> {
+    pub(crate) fn read(mut self, teams: Vec<Table<'_>>, users: Vec<Table<'_>>) -> People {
+        let mut seen = Seen::default();
+        for table in teams {
+            self.read_team(table, &mut seen);
+        }
+        let mut seen = Seen::default();
+        for table in users {
+            self.read_user(table, &mut seen);
+        }
+        self.people
+    }
+
+    fn read_team(&mut self, mut table: Table<'_>, seen: &mut Seen) {
+        let name = table.need("name", self.problems);
+        let team = name.and_then(|value| self.directory.team(value, self.problems));
+        seen.once(name, "team", self.problems);
+        let zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
+        let zone = zone.unwrap_or_else(Zone::utc);
+        let packs = table.get("packs").and_then(|value| value.list(self.problems)).unwrap_or_default();
+        if let Some(team) = team {
+            self.people.team_zones[team.index()] = zone.clone();
+            for pack in packs {
+                let Some(mut table) = pack.table("a pack", self.problems) else { continue };
+                let bought = table.need("bought", self.problems);
+                let bought = bought.and_then(|value| value.instant(&zone, self.problems));
+                let purchase = PackOf { team, bought, zone: &zone, directory: self.directory };
+                let read = purchase.read(table, self.problems);
+                self.people.arrive(read, self.problems);
+            }
+        }
+        table.finish(self.problems);
+    }
+
+    fn read_user(&mut self, mut table: Table<'_>, seen: &mut Seen) {
+        refuse_token_limit(&mut table, self.problems);
+        let name = table.need("name", self.problems);
+        let user = name.and_then(|value| self.directory.user(value, self.problems));
+        seen.once(name, "user", self.problems);
+        let teams = self.read_teams(&mut table);
+        let assignment = match table.get("products") {
+            Some(value) => read_assignment(value, self.directory, self.problems),
+            None => Some(Assignment::Listed([].into())),
+        };
+        // Matters to default assignments only (RULES 3.3).
+        table.get("guest").map(|value| value.yes(self.problems));
+        let own_zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
+        let team_zone = || Some(self.people.team_zones[teams.first()?.index()].clone());
+        let zone = own_zone.or_else(team_zone).unwrap_or_else(Zone::utc);
+        let add_ins = self.read_add_ins(table.get("add_ins"));
+        if let Some(user) = user {
+            self.people.user_zones[user.index()] = zone.clone();
+            if let (false, Some(assignment)) = (teams.is_empty(), assignment) {
+                self.people.users[user.index()] = User::new(teams, assignment, add_ins);
+            }
+            let whose = Whose { user, zone };
+            self.read_covers(table.get("subscriptions"), CoverKind::Subscription, &whose);
+            self.read_covers(table.get("trials"), CoverKind::Trial, &whose);
+            self.read_windows(table.get("windows"), &whose);
+        }
+        table.finish(self.problems);
+    }
+
+    fn read_teams(&mut self, table: &mut Table<'_>) -> Vec<TeamId> {
+        let mut teams: Vec<TeamId> = Vec::new();
+        let Some(value) = table.need("teams", self.problems) else { return teams };
+        let listed = value.list(self.problems);
+        if listed.as_ref().is_some_and(Vec::is_empty) {
+            let title = "a user belongs to one or several teams (RULES 3.1)";
+            self.problems.push(Problem::new(value.place(), title, "no team is listed"));
+        }
+        for team in listed.unwrap_or_default() {
+            teams.extend(self.directory.team(team, self.problems).filter(|team| !teams.contains(team)));
+        }
+        teams
+    }
+
+    fn read_add_ins(&mut self, list: Option<Value<'_>>) -> Vec<HostedAddIn> {
+        let mut add_ins = Vec::new();
+        for value in list.and_then(|list| list.list(self.problems)).unwrap_or_default() {
+            let Some(mut table) = value.table("an add-in with its host", self.problems) else { continue };
+            let host = table.need("host", self.problems);
+            let host = host.and_then(|value| self.directory.product(value, self.problems));
+            let given = table.need("add_in", self.problems);
+            let add_in = given.and_then(|value| self.directory.product(value, self.problems));
+            table.finish(self.problems);
+            let (Some(host), Some(add_in), Some(given)) = (host, add_in, given) else { continue };
+            if self.products[add_in.index()].kind != ProductKind::AddIn {
+                let title = "only an add-in opens with a host (RULES 3.7)";
+                let problem = Problem::new(given.place(), title, "this product is not an add-in");
+                self.problems.push(problem.help("give it kind = \"add-in\" in its [[product]]"));
+                continue;
+            }
+            if self.products[host.index()].kind != ProductKind::Desktop {
+                let title = "an add-in opens with a desktop product (RULES 3.7)";
+                self.problems.push(Problem::new(value.place(), title, "the host is not one"));
+                continue;
+            }
+            let hosted = HostedAddIn { host, add_in };
+            if !add_ins.contains(&hosted) {
+                add_ins.push(hosted);
+            }
+        }
+        add_ins
+    }
+
+    fn read_covers(&mut self, list: Option<Value<'_>>, kind: CoverKind, whose: &Whose) {
+        for value in list.and_then(|list| list.list(self.problems)).unwrap_or_default() {
+            let Some(mut table) = value.table("a subscription or trial", self.problems) else { continue };
+            let product = table.need("product", self.problems);
+            let product = product.and_then(|value| self.directory.product(value, self.problems));
+            let from = table.get("from");
+            let from = from.map_or(Some(Instant::MIN), |value| value.instant(&whose.zone, self.problems));
+            let until = table.get("until");
+            let until = until.map_or(Some(None), |value| value.instant(&whose.zone, self.problems).map(Some));
+            table.finish(self.problems);
+            let (Some(product), Some(from), Some(until)) = (product, from, until) else { continue };
+            if until.is_some_and(|until| until <= from) {
+                let title = "cover ends before it begins";
+                self.problems.push(Problem::new(value.place(), title, "`until` must lie after `from`"));
+                continue;
+            }
+            let cover = Cover { kind, from, until };
+            let request = Request::Cover { user: whose.user, product, cover };
+            self.people.beginnings.push((Instant::MIN, request));
+        }
+    }
+
+    fn read_windows(&mut self, list: Option<Value<'_>>, whose: &Whose) {
+        for value in list.and_then(|list| list.list(self.problems)).unwrap_or_default() {
+            let Some(mut table) = value.table("a window", self.problems) else { continue };
+            let product = table.need("product", self.problems);
+            let product = product.and_then(|value| self.directory.product(value, self.problems));
+            let team = table.need("team", self.problems);
+            let team = team.and_then(|value| self.directory.team(value, self.problems));
+            let given = table.need("until", self.problems);
+            let until = given.and_then(|value| value.instant(&whose.zone, self.problems));
+            table.finish(self.problems);
+            let (Some(product), Some(team), Some(until)) = (product, team, until) else { continue };
+            let last = self.start + Span::WINDOW;
+            if until <= self.start || until > last {
+                let label = format!("must lie after {} and no later than {}", iso(self.start), iso(last));
+                let title = "a window paid before the start must run at the start (RULES 1.3)";
+                let place = given.map_or(value.place(), Value::place);
+                self.problems.push(Problem::new(place, title, label));
+                continue;
+            }
+            let request = Request::PaidBefore { user: whose.user, product, team, until };
+            self.people.beginnings.push((Instant::MIN, request));
+        }
+    }
+}
+
+/// Names already defined, with their places.
+#[derive(Default)]
+struct Seen(BTreeMap<String, Range<usize>>);
+
+impl Seen {
+    fn once(&mut self, name: Option<Value<'_>>, noun: &str, problems: &mut Problems) {
+        let Some(value) = name else { return };
+        // A name that is no text was reported when it was looked up.
+        let Some(name) = value.text(&mut Vec::new()) else { return };
+        if let Some(first) = self.0.insert(name.to_owned(), value.place()) {
+            let title = format!("two {noun}s are called `{name}`");
+            problems.push(Problem::new(value.place(), title, "again here").context(first, "first here"));
+        }
+    }
+}
+
+/// A pack's table, and what its surroundings say of it.
+pub(crate) struct PackOf<'s> {
+    pub(crate) team: TeamId,
+    pub(crate) bought: Option<Instant>,
+    pub(crate) zone: &'s Zone,
+    pub(crate) directory: &'s Directory,
+}
+
+impl PackOf<'_> {
+    /// Reads the rest of the pack.
+    pub(crate) fn read(&self, mut table: Table<'_>, problems: &mut Problems) -> Option<(Purchase, Arrival)> {
+        let id = table.need("id", problems);
+        let pack = id.and_then(|value| self.directory.pack(value, problems));
+        let size = table.need("tokens", problems);
+        let tokens = size.and_then(|value| value.amount(problems));
+        let given_used = table.get("used");
+        let used = given_used.map_or(Some(Tokens::ZERO), |value| value.amount(problems));
+        let ends = table.get("expires");
+        let expires = ends.map(|value| value.instant(self.zone, problems));
+        table.get("price").map(|value| value.amount(problems));
+        let place = id.map_or(table.place.clone(), Value::place);
+        table.finish(problems);
+        let (pack, tokens, used, at) = (pack?, tokens?, used?, self.bought?);
+        let expires = match expires {
+            Some(given) => given?,
+            None => year_later(at),
+        };
+        if tokens == Tokens::ZERO {
+            problems.push(Problem::new(size?.place(), "a pack holds tokens", "must be more than 0"));
+            return None;
+        }
+        if used > tokens {
+            let title = "more is used than the pack holds";
+            let label = format!("must be {tokens} or less");
+            problems.push(Problem::new(given_used?.place(), title, label));
+            return None;
+        }
+        if expires <= at {
+            let label = format!("must lie after the purchase, {}", iso(at));
+            problems.push(Problem::new(ends?.place(), "a pack ends before it is bought (RULES 2.2)", label));
+            return None;
+        }
+        let purchase = Purchase { team: self.team, pack, tokens, expires, used };
+        Some((purchase, Arrival { at, place }))
+    }
+}
+
+/// Reads a list of products, or "all".
+pub(crate) fn read_assignment(
+    value: Value<'_>,
+    directory: &Directory,
+    problems: &mut Problems,
+) -> Option<Assignment> {
+    if value.is_text() {
+        return value.one_of(&[("all", ())], problems).map(|()| Assignment::All);
+    }
+    let listed = value.list(problems)?;
+    let products: Vec<Option<ProductId>> =
+        listed.into_iter().map(|product| directory.product(product, problems)).collect();
+    products.into_iter().collect::<Option<_>>().map(Assignment::Listed)
+}
+
+/// A token limit on a user is a wish the model does not have (RULES 3.10).
+fn refuse_token_limit(table: &mut Table<'_>, problems: &mut Problems) {
+    for key in ["token_limit", "tokens", "max_tokens", "limit", "cap", "quota", "budget"] {
+        if let Some(place) = table.key_place(key) {
+            table.get(key);
+            let title = "there is no token limit per user or group (RULES 3.10)";
+            let help = "limit what a user may open instead: leave products out of `products`, \
+                        or `unassign` them in a step";
+            problems.push(Problem::new(place, title, "tokens can't be limited here").help(help));
+        }
+    }
+}
