@@ -1,0 +1,91 @@
+//! The command line: arguments in, files and text out. The only place that knows paths and a terminal.
+
+mod failure;
+mod interrupt;
+mod scenario_file;
+mod results_folder;
+mod run;
+mod check;
+mod new;
+mod catalog;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::cli::failure::Failure;
+
+const EXAMPLES: &str = "\
+Examples:
+  flexmeter new my-week                      write a commented scenario, my-week.toml
+  flexmeter run my-week.toml                 run it: what is charged, what is refused, what is left
+  flexmeter check scenarios/                 run every scenario below a folder against its expectations
+  flexmeter catalog                          the products whose rates are on the public record
+
+Exit codes: 0 ok, 1 a check failed, 2 bad input.";
+
+/// Metering simulator for software paid by the day with prepaid tokens.
+#[derive(Parser)]
+#[command(version, after_help = EXAMPLES, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a scenario and write its results.
+    Run(run::Arguments),
+    /// Run scenarios and compare what they expect with what comes of them.
+    Check(check::Arguments),
+    /// Write a commented scenario to start from.
+    New(new::Arguments),
+    /// Show the built-in catalogue of products, each rate with its source.
+    Catalog(catalog::Arguments),
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables for a person.
+    Table,
+    /// The same as data.
+    Json,
+}
+
+/// Parses the command line and carries it out; errors are printed once, here.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Check(arguments) => check::check(&arguments),
+        Command::New(arguments) => new::new(&arguments),
+        Command::Catalog(arguments) => catalog::catalog(&arguments),
+    };
+    match done {
+        Ok(code) => code,
+        Err(failure) => {
+            // Nothing is left to be told when standard error itself is closed.
+            let _ = write!(anstream::stderr(), "{failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+/// Prints to standard output; a reader that has gone away ends the command quietly.
+fn print(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Failure::input(format!("can't print: {error}"))),
+    }
+}
+
+/// The width of the terminal; `None` where the output goes elsewhere, and lines stay whole.
+fn terminal_width() -> Option<u16> {
+    if !std::io::stdout().is_terminal() {
+        return None;
+    }
+    terminal_size::terminal_size().map(|(width, _)| width.0)
+}

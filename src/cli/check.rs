@@ -1,0 +1,75 @@
+//! `flexmeter check`: scenarios against what they expect.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::cli::failure::Failure;
+use crate::cli::results_folder::write_file;
+use crate::cli::{Format, print, scenario_file, terminal_width};
+use crate::report::junit::{Checked, junit};
+use crate::report::{json, terminal};
+use crate::simulation::run::Run;
+use crate::simulation::verdict::Verdict;
+
+const EXAMPLES: &str = "\
+Examples:
+  flexmeter check week.toml
+  flexmeter check scenarios/ --junit check.xml
+
+Exit codes: 0 everything is as expected, 1 something differs, 2 a file could not be read.";
+
+/// What `check` takes.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// Scenario files, or folders whose .toml files are all checked
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Also write the verdicts as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// How the verdicts are printed
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+/// Runs each file and compares.
+pub(super) fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let mut files = Vec::new();
+    for path in &arguments.files {
+        files.extend(scenario_file::find(path)?);
+    }
+    let checked: Vec<Checked> = files.iter().map(|file| check_file(file)).collect();
+    if let Some(path) = &arguments.junit {
+        write_file(path, &junit(&checked))?;
+    }
+    match arguments.format {
+        Format::Json => print(&json::check(&checked))?,
+        Format::Table => print(&terminal::check(&checked, terminal_width()))?,
+    }
+    for file in &checked {
+        if let Err(problem) = &file.verdicts {
+            // Nothing is left to be told when standard error itself is closed.
+            let _ = write!(anstream::stderr(), "{problem}");
+        }
+    }
+    let verdicts = || checked.iter().flat_map(|file| file.verdicts.iter().flatten());
+    Ok(if checked.iter().any(|file| file.verdicts.is_err()) {
+        ExitCode::from(2)
+    } else if verdicts().any(|verdict| !verdict.passed()) {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn check_file(path: &Path) -> Checked {
+    let verdicts = scenario_file::read(path).map(|scenario| {
+        let run = Run::replay(&scenario);
+        Verdict::all(&scenario, &run)
+    });
+    Checked { file: path.display().to_string(), verdicts: verdicts.map_err(|failure| failure.to_string()) }
+}

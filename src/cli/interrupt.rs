@@ -1,0 +1,22 @@
+//! Ctrl-C: asked for between two steps of the work, so that nothing half-written stays behind.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::cli::failure::Failure;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From here on Ctrl-C is noted and does not end the process at once; a second one does.
+pub(super) fn watch() -> Result<(), Failure> {
+    let noted = ctrlc::try_set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    noted.map_err(|error| Failure::input(format!("can't watch for Ctrl-C: {error}")))
+}
+
+/// Fails once Ctrl-C was pressed.
+pub(super) fn check() -> Result<(), Failure> {
+    if INTERRUPTED.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+}

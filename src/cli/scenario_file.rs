@@ -1,0 +1,130 @@
+//! Scenario files: found, read, and drawn with their errors.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use crate::cli::failure::Failure;
+use crate::scenario::Scenario;
+use crate::scenario::problem::Problem;
+
+/// The largest file that is read; a scripted scenario of that size has half a million steps.
+const BYTES_MAX: u64 = 64 << 20;
+
+/// Errors drawn before the rest is only counted.
+const PROBLEMS_MAX: usize = 20;
+
+/// Reads and checks a scenario file.
+pub(super) fn read(path: &Path) -> Result<Scenario, Failure> {
+    let text = text(path)?;
+    Scenario::read(&text).map_err(|problems| Failure::Scenario(drawing(path, &text, &problems)))
+}
+
+/// The scenario files a path means: itself, or every `.toml` file below a folder, by name.
+pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
+        for entry in entries {
+            let path = entry.map_err(|error| unreadable(&folder, &error))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        return Err(Failure::input(format!("{} holds no scenario files (*.toml)", path.display())));
+    }
+    Ok(found)
+}
+
+fn text(path: &Path) -> Result<String, Failure> {
+    let about = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+    if about.is_dir() {
+        let text = format!(
+            "{} is a folder; name one scenario file (`flexmeter check` takes folders)",
+            path.display()
+        );
+        return Err(Failure::input(text));
+    }
+    if about.len() > BYTES_MAX {
+        let size = about.len() >> 20;
+        let text =
+            format!("{} has {size} MiB; a scenario file has at most {} MiB", path.display(), BYTES_MAX >> 20);
+        return Err(Failure::input(text));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
+        Failure::input(format!("{} is not text: line {line}, byte {valid} is not UTF-8", path.display()))
+    })?;
+    if text.trim().is_empty() {
+        let text =
+            format!("{} is empty; `flexmeter new NAME` writes a scenario to start from", path.display());
+        return Err(Failure::input(text));
+    }
+    Ok(text)
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::input(format!("can't read {}: {error}", path.display()))
+}
+
+/// The problems, each on its lines of the file.
+fn drawing(path: &Path, text: &str, problems: &[Problem]) -> String {
+    let name = path.display().to_string();
+    let drawn = problems.iter().take(PROBLEMS_MAX).map(|problem| draw(&name, text, problem));
+    let mut drawing = drawn.collect::<Vec<_>>().join("\n\n");
+    drawing += "\n\n";
+    drawing += &match problems.len() {
+        1 => format!("1 error in {name}"),
+        count if count > PROBLEMS_MAX => {
+            format!("{count} errors in {name}; the first {PROBLEMS_MAX} are shown")
+        }
+        count => format!("{count} errors in {name}"),
+    };
+    drawing + "; nothing was run or written"
+}
+
+fn draw(name: &str, text: &str, problem: &Problem) -> String {
+    let lines = whole_lines(text, &problem.place);
+    let snippet = Snippet::source(&text[lines.clone()]).path(name).line_start(line_of(text, lines.start));
+    let place = clamp(&problem.place, &lines);
+    let primary = AnnotationKind::Primary.span(place).label(&problem.label);
+    let mut group: Group<'_> =
+        Level::ERROR.primary_title(&problem.title).element(snippet.annotation(primary));
+    if let Some((place, label)) = &problem.context {
+        let lines = whole_lines(text, place);
+        let snippet = Snippet::source(&text[lines.clone()]).path(name).line_start(line_of(text, lines.start));
+        let context = AnnotationKind::Context.span(clamp(place, &lines)).label(label);
+        group = group.element(snippet.annotation(context));
+    }
+    if let Some(help) = &problem.help {
+        group = group.element(Level::HELP.message(help));
+    }
+    Renderer::styled().render(&[group])
+}
+
+/// The first line of a place, whole; a place that spans many lines is shown by where it begins.
+fn whole_lines(text: &str, place: &Range<usize>) -> Range<usize> {
+    let start = text[..place.start].rfind('\n').map_or(0, |end| end + 1);
+    let end = text[place.start..].find('\n').map_or(text.len(), |length| place.start + length);
+    start..end
+}
+
+fn clamp(place: &Range<usize>, lines: &Range<usize>) -> Range<usize> {
+    place.start - lines.start..place.end.min(lines.end).max(place.start) - lines.start
+}
+
+fn line_of(text: &str, start: usize) -> usize {
+    1 + text[..start].matches('\n').count()
+}

@@ -1,0 +1,45 @@
+//! flexmeter simulates teams that pay for software by the day with prepaid tokens, the way Autodesk
+//! Flex is described: who is charged, when, from which pack, who is refused, and why.
+//!
+//! # The map
+//!
+//! ```text
+//! meter → scenario → simulation → report → cli
+//! ```
+//!
+//! A module uses only those before it; a test reads the `mod` lines below and every `use` line, and
+//! fails on an upward import.
+//!
+//! * [`meter`] is the metering core, a synchronous state machine. A request goes in with its instant,
+//!   an answer comes out, records are left behind. Start at [`meter::Meter`]; the decision on a sign-in
+//!   is `meter/admission.rs`, the life of a charge `meter/charging.rs`, the life of a token
+//!   [`meter::stock`].
+//! * [`scenario`] reads a file into something the meter can be asked, and reports everything that is
+//!   wrong with it at once. [`scenario::calendar`] is the only place that knows dates and zones.
+//! * [`simulation`] replays a scenario on a meter ([`simulation::run`]), counts what came of it
+//!   ([`simulation::tally`]) and judges its expectations ([`simulation::verdict`]).
+//! * [`report`] turns results into text: tables, CSV, JSON, JUnit.
+//! * [`cli`] knows arguments, paths and the terminal.
+//!
+//! # What is always so
+//!
+//! * The core reads no clock, draws no number, opens no file, and has no floating point. Time is an
+//!   argument: [`meter::Meter::apply`] takes it, [`meter::Meter::next_due`] says when something happens
+//!   by itself. Nothing polls and nothing sweeps.
+//! * A refusal is a value ([`meter::answer::Refusal`]), bad input is a
+//!   [`scenario::problem::Problem`] at its place in the file, a broken invariant is an assertion, in
+//!   release too.
+//! * Tokens are integers of thousandths, instants whole seconds. What was bought is posted, held,
+//!   expired or remaining, checked after every movement ([`meter::stock`]).
+//! * The order of things that fall on one instant is total ([`meter::request::Phase`], RULES 4), and
+//!   names decide ties by their bytes. Shuffling a file's tables changes no byte of a result.
+//! * Where the published rules are open, a [`meter::policy::Policy`] decides, never the code.
+//!
+//! Numbers such as "RULES 1.6" cite the rulebook that the scenarios below `scenarios/` exercise rule by
+//! rule.
+
+pub mod meter;
+pub mod scenario;
+pub mod simulation;
+pub mod report;
+pub mod cli;

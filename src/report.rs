@@ -1,0 +1,7 @@
+//! Reports: results as plain data turned into text. Nothing here prints or opens a file.
+
+pub mod files;
+pub mod summary;
+pub mod junit;
+pub mod json;
+pub mod terminal;

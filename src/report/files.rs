@@ -1,0 +1,156 @@
+//! The result files of a run: their columns, their rows as text, their order, their digest.
+
+use sha2::{Digest, Sha256};
+
+use crate::meter::answer::{Admission, Refusal};
+use crate::scenario::Scenario;
+use crate::scenario::calendar::iso;
+use crate::scenario::directory::Directory;
+use crate::simulation::run::Run;
+use crate::simulation::verdict::packs_text;
+
+/// One file of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ResultFile {
+    /// Its name within the run's folder.
+    pub name: &'static str,
+    /// All of its text.
+    pub text: String,
+}
+
+/// The name of the file that holds counts, totals and the digest.
+pub const SUMMARY: &str = "summary.json";
+
+/// The names of the tables a run writes, in the order in which the digest takes them.
+pub const TABLES: [&str; 5] =
+    ["charges.csv", "sign_ins.csv", "sessions.csv", "packs.csv", "token_events.csv"];
+
+/// The tables of a run, rows sorted as text, column after column.
+pub fn tables(scenario: &Scenario, run: &Run) -> [ResultFile; 5] {
+    let directory = &scenario.directory;
+    let text = [
+        charges(directory, run),
+        sign_ins(directory, run),
+        sessions(directory, run),
+        packs(directory, run),
+        token_events(directory, run),
+    ];
+    let mut texts = text.into_iter();
+    TABLES.map(|name| ResultFile { name, text: texts.next().expect("a text for each table") })
+}
+
+/// The SHA-256 over the tables, one after another: what `cat` of them into `sha256sum` gives.
+pub fn digest(tables: &[ResultFile]) -> String {
+    let mut hasher = Sha256::new();
+    for file in tables {
+        hasher.update(file.text.as_bytes());
+    }
+    format!("{:x}", hasher.finalize())
+}
+
+fn charges(directory: &Directory, run: &Run) -> String {
+    let header =
+        ["window_start", "user", "product", "team", "tokens", "uncovered", "kind", "recorded_at", "packs"];
+    let rows = run.charges.iter().map(|charge| {
+        [
+            iso(charge.window_start),
+            directory.users.get(charge.user.0).to_owned(),
+            directory.products.get(charge.product.0).to_owned(),
+            directory.teams.get(charge.team.0).to_owned(),
+            charge.tokens.to_string(),
+            charge.uncovered.to_string(),
+            charge.kind.name().to_owned(),
+            iso(charge.recorded_at),
+            packs_text(directory, &charge.packs),
+        ]
+    });
+    csv(header, rows)
+}
+
+fn sign_ins(directory: &Directory, run: &Run) -> String {
+    let header = ["at", "user", "product", "device", "version", "team", "outcome", "reason"];
+    let rows = run.sign_ins.iter().map(|sign_in| {
+        let (device, version) = sign_in.opening.map_or(("", ""), |(device, version)| {
+            (directory.device_name(device), directory.version_name(version))
+        });
+        let (outcome, reason) = answer_text(sign_in.answer);
+        [
+            iso(sign_in.at),
+            directory.users.get(sign_in.user.0).to_owned(),
+            directory.products.get(sign_in.product.0).to_owned(),
+            device.to_owned(),
+            version.to_owned(),
+            directory.teams.get(sign_in.team.0).to_owned(),
+            outcome.to_owned(),
+            reason.to_owned(),
+        ]
+    });
+    csv(header, rows)
+}
+
+fn answer_text(answer: Result<Admission, Refusal>) -> (&'static str, &'static str) {
+    match answer {
+        Ok(admission) => ("admitted", admission.name()),
+        Err(refusal) => ("refused", refusal.name()),
+    }
+}
+
+fn sessions(directory: &Directory, run: &Run) -> String {
+    let header = ["signed_in", "user", "product", "device", "version", "signed_out", "end"];
+    let rows = run.sessions.iter().map(|session| {
+        [
+            iso(session.signed_in),
+            directory.users.get(session.user.0).to_owned(),
+            directory.products.get(session.product.0).to_owned(),
+            directory.device_name(session.device).to_owned(),
+            directory.version_name(session.version).to_owned(),
+            iso(session.signed_out),
+            session.end.name().to_owned(),
+        ]
+    });
+    csv(header, rows)
+}
+
+fn packs(directory: &Directory, run: &Run) -> String {
+    let header = ["team", "pack", "bought", "expires", "tokens", "posted", "held", "expired", "remaining"];
+    let rows = run.packs.iter().map(|pack| {
+        [
+            directory.teams.get(pack.team.0).to_owned(),
+            directory.packs.get(pack.id.0).to_owned(),
+            iso(pack.bought),
+            iso(pack.expires),
+            pack.tokens.to_string(),
+            pack.posted.to_string(),
+            pack.held.to_string(),
+            pack.expired.to_string(),
+            pack.remaining.to_string(),
+        ]
+    });
+    csv(header, rows)
+}
+
+fn token_events(directory: &Directory, run: &Run) -> String {
+    let header = ["at", "team", "event", "pack", "tokens"];
+    let rows = run.token_events.iter().map(|event| {
+        [
+            iso(event.at),
+            directory.teams.get(event.team.0).to_owned(),
+            event.kind.name().to_owned(),
+            directory.packs.get(event.pack.0).to_owned(),
+            event.tokens.to_string(),
+        ]
+    });
+    csv(header, rows)
+}
+
+fn csv<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let mut rows: Vec<[String; N]> = rows.collect();
+    rows.sort_unstable();
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(header).expect("memory takes every row");
+    for row in &rows {
+        writer.write_record(row).expect("memory takes every row");
+    }
+    let bytes = writer.into_inner().expect("memory takes every row");
+    String::from_utf8(bytes).expect("made of texts")
+}

@@ -1,0 +1,87 @@
+//! `summary.json`: counts, totals, policies and the digest, the same bytes for the same run.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::scenario::Scenario;
+use crate::scenario::calendar::{iso, zone_data_release};
+use crate::simulation::tally::Tally;
+
+/// The summary as data; amounts are exact decimals, written as texts.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    title: String,
+    version: &'static str,
+    zone_data: &'static str,
+    start: String,
+    end: String,
+    seed: u64,
+    policy: BTreeMap<&'static str, String>,
+    policy_not_default: Vec<&'static str>,
+    admitted: BTreeMap<&'static str, u64>,
+    refused: BTreeMap<&'static str, u64>,
+    sessions: BTreeMap<&'static str, u64>,
+    charges: BTreeMap<&'static str, u64>,
+    tokens: String,
+    uncovered: String,
+    teams: Vec<TeamSummary>,
+    sha256: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TeamSummary {
+    team: String,
+    available: String,
+    tokens: String,
+    posted: String,
+    expired: String,
+    next_expiry: Option<ExpirySummary>,
+}
+
+#[derive(Debug, Serialize)]
+struct ExpirySummary {
+    at: String,
+    tokens: String,
+}
+
+impl Summary {
+    /// The summary of a run whose tables have that digest.
+    pub fn new(scenario: &Scenario, tally: &Tally, sha256: String) -> Self {
+        let rows = scenario.policies.rows();
+        let teams = scenario.directory.teams.iter().zip(&tally.teams).map(|(name, team)| TeamSummary {
+            team: name.to_owned(),
+            available: team.available.to_string(),
+            tokens: team.tokens.to_string(),
+            posted: team.posted.to_string(),
+            expired: team.expired.to_string(),
+            next_expiry: team
+                .next_expiry
+                .map(|(at, tokens)| ExpirySummary { at: iso(at), tokens: tokens.to_string() }),
+        });
+        Summary {
+            title: scenario.title.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            zone_data: zone_data_release(),
+            start: iso(scenario.start),
+            end: iso(scenario.end),
+            seed: scenario.seed,
+            policy_not_default: rows.iter().filter(|row| !row.default).map(|row| row.key).collect(),
+            policy: rows.into_iter().map(|row| (row.key, row.value)).collect(),
+            admitted: tally.admitted.clone(),
+            refused: tally.refused.clone(),
+            sessions: tally.sessions.clone(),
+            charges: tally.charges.clone(),
+            tokens: tally.tokens.to_string(),
+            uncovered: tally.uncovered.to_string(),
+            teams: teams.collect(),
+            sha256,
+        }
+    }
+
+    /// As JSON text, ended by a line feed.
+    pub fn json(&self) -> String {
+        let text = serde_json::to_string_pretty(self).expect("plain data");
+        text + "\n"
+    }
+}

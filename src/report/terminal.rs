@@ -1,0 +1,277 @@
+//! Results as text for a person at a terminal; colour codes are for the caller to strip.
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+
+use crate::meter::answer::Refusal;
+use crate::meter::instant::Instant;
+use crate::meter::record::{ChargeRecord, SignInRecord};
+use crate::meter::tokens::Tokens;
+use crate::report::junit::Checked;
+use crate::scenario::Scenario;
+use crate::scenario::calendar::utc;
+use crate::scenario::catalogue::CATALOGUE;
+use crate::simulation::run::Run;
+use crate::simulation::tally::{Tally, TeamTally};
+use crate::simulation::verdict::{Verdict, packs_text};
+
+/// Rows of a table shown before the rest is left to the result files.
+const ROWS_MAX: usize = 25;
+
+const HEADING: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const QUIET: Style = Style::new().dimmed();
+
+/// A text in a style.
+fn styled(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// What a run came to: the charges, the refusals, what is left and when it expires.
+pub fn run(scenario: &Scenario, run: &Run, tally: &Tally, width: Option<u16>) -> String {
+    let mut text = heading(scenario);
+    text += &charges(scenario, run, tally, width);
+    text += &refusals(scenario, run, width);
+    text += &stock(scenario, tally, width);
+    text += &expectations(&Verdict::all(scenario, run));
+    text
+}
+
+fn heading(scenario: &Scenario) -> String {
+    let title = if scenario.title.is_empty() { "Untitled scenario" } else { &scenario.title };
+    let mut text = styled(HEADING, title) + "\n";
+    text += &format!("{} to {} UTC, seed {}\n", day(scenario.start), day(scenario.end), scenario.seed);
+    let changed: Vec<String> = scenario
+        .policies
+        .rows()
+        .into_iter()
+        .filter(|row| !row.default)
+        .map(|row| format!("{} = {}", row.key, row.value))
+        .collect();
+    text += &match changed.as_slice() {
+        [] => "Policies: all at their defaults\n".to_owned(),
+        changed => format!("Policies not at their default: {}\n", changed.join(", ")),
+    };
+    text
+}
+
+fn charges(scenario: &Scenario, run: &Run, tally: &Tally, width: Option<u16>) -> String {
+    let mut charges: Vec<&ChargeRecord> = run.charges.iter().collect();
+    charges.sort_by_key(|charge| (charge.window_start, charge.user, charge.product));
+    let title = match charges.len() {
+        0 => "Charged: nothing".to_owned(),
+        count => format!("Charged: {} tokens in {}", tally.tokens, counted(count, "charge")),
+    };
+    let directory = &scenario.directory;
+    let mut table = table(&["window start (UTC)", "user", "product", "tokens", "kind", "packs"], width);
+    right(&mut table, &[3]);
+    for charge in charges.iter().take(ROWS_MAX) {
+        table.add_row([
+            moment(charge.window_start),
+            directory.users.get(charge.user.0).to_owned(),
+            directory.products.get(charge.product.0).to_owned(),
+            charge.tokens.to_string(),
+            charge.kind.name().to_owned(),
+            packs_text(directory, &charge.packs),
+        ]);
+    }
+    let mut text = section(&title, &table, charges.len(), "charges.csv");
+    if tally.by_key.len() > 1 {
+        let mut table = self::table(&["user", "product", "charges", "tokens"], width);
+        right(&mut table, &[2, 3]);
+        let mut keys: Vec<_> = tally.by_key.iter().collect();
+        keys.sort_by_key(|(key, (_, tokens))| (-*tokens, **key));
+        for ((user, product), (count, tokens)) in keys.iter().take(ROWS_MAX) {
+            table.add_row([
+                directory.users.get(user.0).to_owned(),
+                directory.products.get(product.0).to_owned(),
+                count.to_string(),
+                tokens.to_string(),
+            ]);
+        }
+        text += &section("By user and product", &table, keys.len(), "charges.csv");
+    }
+    text
+}
+
+fn refusals(scenario: &Scenario, run: &Run, width: Option<u16>) -> String {
+    let mut refused: Vec<(&SignInRecord, Refusal)> =
+        run.sign_ins.iter().filter_map(|sign_in| Some((sign_in, sign_in.answer.err()?))).collect();
+    if refused.is_empty() {
+        return format!("\n{}\n", styled(HEADING, "Refused: nothing"));
+    }
+    refused.sort_by_key(|(sign_in, _)| (sign_in.at, sign_in.user, sign_in.product));
+    let directory = &scenario.directory;
+    let mut table = table(&["at (UTC)", "user", "product", "reason", "meaning"], width);
+    for (sign_in, refusal) in refused.iter().take(ROWS_MAX) {
+        table.add_row([
+            moment(sign_in.at),
+            directory.users.get(sign_in.user.0).to_owned(),
+            directory.products.get(sign_in.product.0).to_owned(),
+            refusal.name().to_owned(),
+            meaning(*refusal).to_owned(),
+        ]);
+    }
+    let title = format!("Refused: {}", counted(refused.len(), "sign-in"));
+    section(&title, &table, refused.len(), "sign_ins.csv")
+}
+
+fn meaning(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotAssigned => "not assigned, and nothing covers it (RULES 3.1)",
+        Refusal::UnsupportedVersion => "on Linux only versions from 2020 on (RULES 3.11)",
+        Refusal::DeviceLimit => "installed on three other devices (RULES 3.6)",
+        Refusal::InUseElsewhere => "open on another device (RULES 3.6)",
+        Refusal::InsufficientTokens => "no team of the user has the rate left (RULES 2.4)",
+    }
+}
+
+fn stock(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
+    let columns = ["team", "available", "bought", "charged", "expired", "next expiry (UTC)"];
+    let mut table = table(&columns, width);
+    right(&mut table, &[1, 2, 3, 4]);
+    for (name, team) in scenario.directory.teams.iter().zip(&tally.teams).take(ROWS_MAX) {
+        table.add_row([
+            Cell::new(name),
+            Cell::new(team.available).fg(band(team)),
+            Cell::new(team.tokens),
+            Cell::new(team.posted),
+            Cell::new(team.expired),
+            Cell::new(
+                team.next_expiry.map_or("-".to_owned(), |(at, tokens)| format!("{tokens} on {}", moment(at))),
+            ),
+        ]);
+    }
+    section("Left at the end", &table, tally.teams.len(), "packs.csv")
+}
+
+/// Green above 20 % of what was bought, red at or below (RULES 5.1).
+fn band(team: &TeamTally) -> comfy_table::Color {
+    let fifth = Tokens::from_thousandths(team.tokens.thousandths() / 5);
+    if team.available > fifth { comfy_table::Color::Green } else { comfy_table::Color::Red }
+}
+
+fn expectations(verdicts: &[Verdict]) -> String {
+    let failed = verdicts.iter().filter(|verdict| !verdict.passed()).count();
+    match (verdicts.len(), failed) {
+        (0, _) => String::new(),
+        (all, 0) => format!("\n{}\n", styled(GOOD, &format!("Expectations: all {all} met"))),
+        (all, failed) => {
+            let text = format!("Expectations: {failed} of {all} not met; `flexmeter check` shows them");
+            format!("\n{}\n", styled(BAD, &text))
+        }
+    }
+}
+
+/// What checking files came to: a line per file, then each difference with both sides.
+pub fn check(checked: &[Checked], width: Option<u16>) -> String {
+    let mut table = table(&["file", "passed", "failed", ""], width);
+    right(&mut table, &[1, 2]);
+    let mut details = String::new();
+    for file in checked {
+        let failed: Vec<&Verdict> =
+            file.verdicts.iter().flatten().filter(|verdict| !verdict.passed()).collect();
+        let note = match &file.verdicts {
+            Err(_) => "could not be read",
+            Ok(verdicts) if verdicts.is_empty() => "expects nothing",
+            Ok(_) if failed.is_empty() => "ok",
+            Ok(_) => "differs",
+        };
+        let good = note == "ok";
+        let colour = if good { comfy_table::Color::Green } else { comfy_table::Color::Red };
+        let passed = file.verdicts.iter().flatten().count() - failed.len();
+        let cells = [Cell::new(&file.file), Cell::new(passed), Cell::new(failed.len())];
+        table.add_row(cells.into_iter().chain([Cell::new(note).fg(colour)]));
+        for verdict in failed {
+            details += &difference(&file.file, verdict, width);
+        }
+    }
+    format!("{table}\n{details}\n{}\n", check_total(checked))
+}
+
+fn check_total(checked: &[Checked]) -> String {
+    let verdicts = || checked.iter().flat_map(|file| file.verdicts.iter().flatten());
+    let failed = verdicts().filter(|verdict| !verdict.passed()).count();
+    let unread = checked.iter().filter(|file| file.verdicts.is_err()).count();
+    let passed = verdicts().count() - failed;
+    let mut text = format!("{}: {passed} passed, {failed} failed", counted(checked.len(), "file"));
+    if unread > 0 {
+        text += &format!(", {} could not be read", counted(unread, "file"));
+    }
+    styled(if failed + unread == 0 { GOOD } else { BAD }, &text)
+}
+
+fn difference(file: &str, verdict: &Verdict, width: Option<u16>) -> String {
+    let mut table = table(&["", "expected", "actual"], width);
+    for place in 0..verdict.expected.len().max(verdict.actual.len()).max(1) {
+        let side = |rows: &[String]| rows.get(place).cloned().unwrap_or_else(|| "-".to_owned());
+        let (expected, actual) = (side(&verdict.expected), side(&verdict.actual));
+        let mark = if expected == actual { " " } else { "≠" };
+        table.add_row([mark.to_owned(), expected, actual]);
+    }
+    let title = format!("{file}:{}: {}", verdict.line, verdict.subject);
+    format!("\n{}\n{table}\n", styled(BAD, &title))
+}
+
+/// The built-in catalogue, a row per product.
+pub fn catalogue(width: Option<u16>) -> String {
+    let mut table = table(&["product", "tokens", "per", "standing", "as of", "source"], width);
+    right(&mut table, &[1]);
+    for row in &CATALOGUE {
+        table.add_row([
+            row.name.to_owned(),
+            row.rate.to_string(),
+            row.unit.to_owned(),
+            row.standing.name().to_owned(),
+            row.as_of.unwrap_or("undated").to_owned(),
+            row.source.to_owned(),
+        ]);
+    }
+    let note = "Published: on Autodesk's own pages. Reported: by resellers and users. A product that is not \
+                here is yours to add: [[product]] with `name` and `rate`.";
+    format!("{table}\n\n{}\n", styled(QUIET, note))
+}
+
+fn table(header: &[&str], width: Option<u16>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).enforce_styling();
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    }
+    table.set_header(header.iter().map(|name| Cell::new(name).add_attribute(comfy_table::Attribute::Dim)));
+    table
+}
+
+fn right(table: &mut Table, columns: &[usize]) {
+    for &column in columns {
+        let column = table.column_mut(column).expect("a column of the header");
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+}
+
+fn section(title: &str, table: &Table, rows: usize, file: &str) -> String {
+    if rows == 0 {
+        return format!("\n{}\n", styled(HEADING, title));
+    }
+    let mut text = format!("\n{}\n{table}\n", styled(HEADING, title));
+    if rows > ROWS_MAX {
+        let rest = format!(" … and {} more in {file}", rows - ROWS_MAX);
+        text += &(styled(QUIET, &rest) + "\n");
+    }
+    text
+}
+
+fn day(at: Instant) -> String {
+    let time = utc(at);
+    let midnight = at.seconds().rem_euclid(86_400) == 0;
+    time.format(if midnight { "%a %Y-%m-%d" } else { "%a %Y-%m-%d %H:%M:%S" }).to_string()
+}
+
+fn moment(at: Instant) -> String {
+    utc(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
