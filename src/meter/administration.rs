@@ -99,7 +99,10 @@ impl Meter {
         };
         let listed = match &self.users[user.index()].assignment {
             Assignment::Listed(listed) => listed.difference(fewer).copied().collect(),
-            Assignment::All => self.catalogue().filter(|product| !fewer.contains(product)).collect(),
+            Assignment::All if self.catalogue().any(|product| fewer.contains(&product)) => {
+                self.catalogue().filter(|product| !fewer.contains(product)).collect()
+            }
+            Assignment::All => return,
         };
         self.users[user.index()].assignment = Assignment::Listed(listed);
     }

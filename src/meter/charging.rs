@@ -41,14 +41,18 @@ impl Meter {
         let now = self.now;
         let key = self.key(id);
         let cover_ended = key.covers.last_end(now) == Some(now);
-        let runs_on = matches!(key.deferred, Some(Deferred::Until(until)) if now < until);
         let due = !key.sessions.is_empty()
-            && key.pending.is_none()
             && key.window(now).is_none()
             && key.covers.kind(now).is_none()
-            && (cover_ended || !runs_on);
-        if due {
+            && (cover_ended || !key.runs_on(now));
+        if !due {
+            return;
+        }
+        if key.pending.is_none() {
             self.fall_due(id, if cover_ended { ChargeKind::CoverEnd } else { ChargeKind::Renewal });
+        } else if matches!(self.attendance(id), Attendance::Working) {
+            // One hold per key: it is posted for the session that works (RULES 2.5).
+            self.post_pending(id, now);
         }
     }
 
@@ -56,17 +60,18 @@ impl Meter {
     pub(super) fn operate(&mut self, id: SessionId) {
         let (now, grace) = (self.now, self.policy.grace);
         self.session_mut(id).last_operation = now;
-        if self.session(id).in_grace(grace, now) {
-            return;
-        }
+        let in_grace = self.session(id).in_grace(grace, now);
         let id = self.session(id).key;
         let key = self.key_mut(id);
+        if in_grace || key.runs_on(now) {
+            return;
+        }
         if let Some(pending) = &mut key.pending {
             // Past its grace and beside a hold, the session was idle: this is the resumed renewal.
             pending.kind = ChargeKind::Resume;
             let window_start = self.resumed_window_start(id);
             self.post_pending(id, window_start);
-        } else if key.deferred == Some(Deferred::UntilTouched) && key.covers.kind(now).is_none() {
+        } else if key.deferred == Some(Deferred::UntilTouched) && key.uncovered_before(now) {
             self.fall_due(id, ChargeKind::Resume);
         }
     }
@@ -177,10 +182,11 @@ impl Meter {
     /// The team that pays `rate` for the user; `None` where none can (RULES 2.4, 3.9).
     pub(super) fn payer(&self, user: UserId, rate: Tokens) -> Option<TeamId> {
         let teams = &self.users[user.index()].teams;
-        if rate == Tokens::ZERO {
-            return teams.first().copied();
-        }
         let mut can_pay = teams.iter().copied().filter(|team| self.stock.balance(*team) >= rate);
+        if rate == Tokens::ZERO {
+            // Nothing is drawn, so there is nothing to choose by (RULES 1.1).
+            return can_pay.next().map(|_| teams[0]);
+        }
         match self.policy.team_choice {
             TeamChoice::FirstListed => can_pay.next(),
             TeamChoice::LargestBalance => can_pay.min_by_key(|team| (-self.stock.balance(*team), *team)),

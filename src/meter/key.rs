@@ -79,6 +79,17 @@ impl Key {
         self.paid.filter(|paid| at < paid.end)
     }
 
+    /// A short renewal is not asked about before a later instant (RULES 2.6).
+    pub(crate) fn runs_on(&self, at: Instant) -> bool {
+        matches!(self.deferred, Some(Deferred::Until(until)) if at < until)
+    }
+
+    /// Nothing covers the key at `at`, nor did until then: a charge that falls due because cover ends
+    /// comes later in the same instant (RULES 4).
+    pub(crate) fn uncovered_before(&self, at: Instant) -> bool {
+        self.covers.kind(at).is_none() && self.covers.last_end(at) != Some(at)
+    }
+
     /// The later of the last window's end and the end of cover, up to `at` (RULES 1.6).
     pub(crate) fn last_end(&self, at: Instant) -> Option<Instant> {
         self.paid.map(|paid| paid.end).max(self.covers.last_end(at))

@@ -1,5 +1,7 @@
 //! The result files of a run: their columns, their rows as text, their order, their digest.
 
+use std::fmt::Write;
+
 use sha2::{Digest, Sha256};
 
 use crate::meter::answer::{Admission, Refusal};
@@ -45,7 +47,11 @@ pub fn digest(tables: &[ResultFile]) -> String {
     for file in tables {
         hasher.update(file.text.as_bytes());
     }
-    format!("{:x}", hasher.finalize())
+    let mut text = String::new();
+    for byte in hasher.finalize() {
+        write!(text, "{byte:02x}").expect("memory takes every text");
+    }
+    text
 }
 
 fn charges(directory: &Directory, run: &Run) -> String {

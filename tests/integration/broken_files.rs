@@ -1,0 +1,187 @@
+//! Files in error: each says what is wrong on which line and what would be right, exits with 2, and
+//! leaves nothing behind.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{flexmeter, stderr};
+
+/// A file that is right; each case below breaks one line of it.
+const RIGHT: &str = r#"title = "right"
+start = 2026-03-28T00:00:00Z
+end = 2026-04-03T00:00:00Z
+[policy]
+grace = "5m"
+[[product]]
+name = "Plant Viewer"
+rate = 3
+[[product]]
+name = "Cloud Render"
+kind = "service"
+rate = 0.1
+[[team]]
+name = "Studio North"
+time_zone = "Europe/Berlin"
+packs = [{ id = "p1", tokens = 500, bought = 2026-01-10T00:00:00Z }]
+[[user]]
+name = "ada@example.com"
+teams = ["Studio North"]
+products = ["AutoCAD", "Plant Viewer"]
+windows = [{ product = "AutoCAD", team = "Studio North", until = 2026-03-28T12:00:00Z }]
+[[step]]
+at = 2026-03-30T08:00:00Z
+do = "sign-in"
+user = "ada@example.com"
+product = "AutoCAD"
+version = "2027"
+[[step]]
+at = 2026-03-30T12:00:00Z
+do = "sign-out"
+user = "ada@example.com"
+product = "AutoCAD"
+version = "2027"
+[[expect]]
+team = "Studio North"
+available = 493
+"#;
+
+/// What is replaced, by what, and what must be said (the position first).
+const CASES: [(&str, &str, &[&str]); 38] = [
+    ("rate = 3", "rate = \"three\"", &["case.toml:8:8", "this is a text; it must be a number"]),
+    ("rate = 3", "rate = -1", &["case.toml:8:8", "must be 0 or more"]),
+    ("rate = 3", "rate = 0.0005", &["at most three digits behind the point"]),
+    ("rate = 3", "rate = 3\ncolour = \"red\"", &["case.toml:9:1", "unknown key `colour`"]),
+    ("rate = 3", "", &["[[product]] has no `rate`"]),
+    ("rate = 3", "rate = 3\nfrom = 2027-01-01", &["has no rate when the run starts"]),
+    ("rate = 3\n", "rate = 3\n[[product]]\nname = \"Plant Viewer\"\nrate = 4\n", &["defined twice"]),
+    ("rate = 3", "rate = 3\nkind = \"colection\"", &["did you mean `collection`"]),
+    ("tokens = 500", "tokens = 99999999999", &["case.toml:16:32", "at most 1,000,000,000"]),
+    ("tokens = 500", "tokens = 0", &["must be more than 0"]),
+    ("tokens = 500", "tokens = 500, used = 501", &["must be 500 or less"]),
+    ("tokens = 500", "tokens = 500, expires = 2026-01-10T00:00:00Z", &["ends before it is bought"]),
+    (
+        "teams = [\"Studio North\"]",
+        "teams = [\"Studio Nort\"]",
+        &["unknown team", "did you mean `Studio North`"],
+    ),
+    ("teams = [\"Studio North\"]", "teams = []", &["RULES 3.1"]),
+    ("teams = [\"Studio North\"]", "", &["[[user]] has no `teams`"]),
+    ("products = [\"AutoCAD\", ", "products = [\"AutCAD\", ", &["unknown product", "did you mean `AutoCAD`"]),
+    ("products = [\"AutoCAD\", ", "token_limit = 5\nproducts = [\"AutoCAD\", ", &["RULES 3.10", "products"]),
+    ("Europe/Berlin", "Europe/Brelin", &["unknown time zone", "did you mean `Europe/Berlin`"]),
+    ("until = 2026-03-28T12:00:00Z", "until = 2026-03-29T00:00:01Z", &["must run at the start"]),
+    ("until = 2026-03-28T12:00:00Z", "until = 2026-03-28T00:00:00Z", &["must run at the start"]),
+    ("grace = \"5m\"", "grace = \"5 minutes\"", &["case.toml:5:9", "\"1h 30m\""]),
+    ("grace = \"5m\"", "grace = \"24h\"", &["RULES 1.5"]),
+    ("grace = \"5m\"", "gracee = \"5m\"", &["unknown key `gracee`", "did you mean `grace`"]),
+    ("grace = \"5m\"", "second_device = \"both\"", &["can't be \"both\"", "`refuse`"]),
+    (
+        "at = 2026-03-30T08:00:00Z",
+        "at = 2026-03-29T02:30:00",
+        &["case.toml:23:6", "skip this time", "2026-03-29T02:30:00+01:00 or 2026-03-29T02:30:00+02:00"],
+    ),
+    (
+        "at = 2026-03-30T08:00:00Z",
+        "at = 2026-04-03T00:00:00Z",
+        &["a step outside the run", "before 2026-04-03"],
+    ),
+    ("at = 2026-03-30T08:00:00Z", "at = 2026-03-30T08:00:00.5Z", &["instants are whole seconds"]),
+    ("at = 2026-03-30T08:00:00Z", "at = 2026-03-30", &["no time of day"]),
+    ("at = 2026-03-30T08:00:00Z", "at = \"Monday\"", &["must be a date and time"]),
+    ("do = \"sign-in\"", "do = \"sing-in\"", &["did you mean `sign-in`"]),
+    ("do = \"sign-in\"", "do = \"sign-in\"\nunits = 3", &["unknown key `units`"]),
+    ("do = \"sign-in\"", "do = \"invite\"", &["not simulated yet"]),
+    (
+        "product = \"AutoCAD\"\nversion = \"2027\"\n[[step]]",
+        "product = \"Cloud Render\"\n[[step]]",
+        &["is a service"],
+    ),
+    ("do = \"sign-out\"", "do = \"sign-out\"\ndevice = \"laptop\"", &["no earlier step signs in"]),
+    ("available = 493", "available = 493\nat = 2026-04-04T00:00:00Z", &["an expectation outside the run"]),
+    ("available = 493", "", &["expects nothing"]),
+    ("end = 2026-04-03", "end = 2026-03-01", &["the run ends before it starts"]),
+    ("title = \"right\"", "title = \"right", &["not valid TOML", "case.toml:1"]),
+];
+
+#[test]
+fn the_file_that_is_broken_below_is_right() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("case.toml"), RIGHT).expect("written");
+    let output = flexmeter(folder.path(), &["check", "case.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+}
+
+#[test]
+fn broken_files_are_explained_and_leave_nothing() {
+    for (right, broken, said) in CASES {
+        assert!(RIGHT.contains(right), "{right} is in the file");
+        let text = RIGHT.replacen(right, broken, 1);
+        explained(text.as_bytes(), said);
+    }
+}
+
+#[test]
+fn files_that_are_no_scenario_are_explained() {
+    explained(b"", &["is empty", "flexmeter new"]);
+    explained(b"  \n\t\n", &["is empty"]);
+    explained(b"title = \"\xff\xfe\"\n", &["line 1, byte 9 is not UTF-8"]);
+    explained(&noise(100 << 20), &["has 100 MiB; a scenario file has at most 64 MiB"]);
+    explained(&noise(1 << 20), &["is not text"]);
+    explained("!$%&/()=?`".repeat(5000).as_bytes(), &["not valid TOML"]);
+    let many = RIGHT.to_owned() + &"[[step]]\nat = 1\n".repeat(2000);
+    explained(many.as_bytes(), &["2000 errors in case.toml; the first 20 are shown"]);
+}
+
+#[test]
+fn folders_and_missing_files_are_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("case.toml")).expect("a folder");
+    refused(folder.path(), &["is a folder"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = flexmeter(folder.path(), &["run", "absent.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("can't read absent.toml"), "{}", stderr(&output));
+    let output = flexmeter(folder.path(), &["check", "."]);
+    assert!(stderr(&output).contains("holds no scenario files"), "{}", stderr(&output));
+}
+
+#[test]
+fn all_errors_of_a_file_are_reported_at_once() {
+    let mut text = RIGHT.to_owned();
+    let independent = [0, 8, 12, 15, 17, 20, 29];
+    for case in independent {
+        let (right, broken, _) = CASES[case];
+        text = text.replacen(right, broken, 1);
+    }
+    let said: Vec<&str> = independent.iter().filter_map(|case| CASES[*case].2.last().copied()).collect();
+    explained(text.as_bytes(), &said);
+}
+
+/// Runs a file that can't be: exit 2, everything said, nothing left but the file.
+fn explained(bytes: &[u8], said: &[&str]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("case.toml"), bytes).expect("written");
+    refused(folder.path(), said);
+}
+
+fn refused(folder: &Path, said: &[&str]) {
+    let output = flexmeter(folder, &["run", "case.toml"]);
+    let message = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(output.stdout.is_empty(), "errors go to standard error");
+    for part in said {
+        assert!(message.contains(part), "expected {part:?} in:\n{message}");
+    }
+    let left: Vec<_> =
+        fs::read_dir(folder).expect("the folder").map(|e| e.expect("an entry").file_name()).collect();
+    assert_eq!(left, ["case.toml"], "nothing is left behind");
+}
+
+fn noise(length: usize) -> Vec<u8> {
+    let mut state: u64 = 1;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(|_| next()).collect()
+}

@@ -1,0 +1,158 @@
+//! The binary as its users meet it: help, exit codes, what is written where.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::support::{flexmeter, project, stderr, stdout};
+
+const FILES: [&str; 6] =
+    ["charges.csv", "packs.csv", "sessions.csv", "sign_ins.csv", "summary.json", "token_events.csv"];
+
+fn new_scenario() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = flexmeter(folder.path(), &["new", "week"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    folder
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn texts<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
+    names.map(str::to_owned).into()
+}
+
+#[test]
+fn a_new_scenario_runs_as_it_stands() {
+    let folder = new_scenario();
+    let output = flexmeter(folder.path(), &["run", "week.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let text = stdout(&output);
+    for part in
+        ["Left open overnight", "14 tokens in 2 charges", "not-assigned", "all 3 met", "results/week-1"]
+    {
+        assert!(text.contains(part), "expected {part:?} in:\n{text}");
+    }
+    assert!(!text.contains('\u{1b}'), "no colour codes where no terminal reads");
+    assert_eq!(names(&folder.path().join("results")), texts(["week-1"]), "no partial folder stays");
+    assert_eq!(names(&folder.path().join("results/week-1")), texts(FILES));
+    let output = flexmeter(folder.path(), &["check", "week.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let output = flexmeter(folder.path(), &["new", "week"]);
+    assert_eq!(output.status.code(), Some(2), "a file that is there is left alone");
+}
+
+#[test]
+fn the_digest_is_that_of_the_files() {
+    let folder = new_scenario();
+    flexmeter(folder.path(), &["run", "week.toml", "--out", "out", "--quiet"]);
+    let out = folder.path().join("out");
+    let mut hasher = Sha256::new();
+    for name in ["charges.csv", "sign_ins.csv", "sessions.csv", "packs.csv", "token_events.csv"] {
+        hasher.update(fs::read(out.join(name)).expect("a result file"));
+    }
+    let digest: String = hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let summary = fs::read_to_string(out.join("summary.json")).expect("the summary");
+    assert!(summary.contains(&digest), "{summary}");
+}
+
+#[test]
+fn an_earlier_result_is_replaced_and_anything_else_is_left_alone() {
+    let folder = new_scenario();
+    let out = folder.path().join("out");
+    let run = || flexmeter(folder.path(), &["run", "week.toml", "--out", "out", "--quiet"]);
+    assert_eq!(run().status.code(), Some(0));
+    let first = fs::read(out.join("summary.json")).expect("the summary");
+    fs::remove_file(out.join("charges.csv")).expect("removed");
+    assert_eq!(run().status.code(), Some(0));
+    assert_eq!(names(&out), texts(FILES));
+    assert_eq!(fs::read(out.join("summary.json")).expect("the summary"), first, "same file, same bytes");
+    fs::write(out.join("thesis.txt"), "years of work").expect("written");
+    let output = run();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("thesis.txt"), "{}", stderr(&output));
+    assert_eq!(names(folder.path()), texts(["out", "week.toml"]), "no partial folder stays");
+    let output = flexmeter(folder.path(), &["run", "week.toml", "--out", "week.toml"]);
+    assert_eq!(output.status.code(), Some(2), "a file is no folder");
+}
+
+#[test]
+fn json_holds_the_rows_and_quiet_says_nothing() {
+    let folder = new_scenario();
+    let output = flexmeter(folder.path(), &["run", "week.toml", "--format", "json", "--seed", "9"]);
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(value["summary"]["tokens"], "14");
+    assert_eq!(value["summary"]["seed"], 9);
+    assert_eq!(value["charges"][1]["kind"], "renewal");
+    assert_eq!(value["sign_ins"].as_array().map(Vec::len), Some(2));
+    assert!(folder.path().join("results/week-9").is_dir(), "the seed is in the folder's name");
+    let output = flexmeter(folder.path(), &["run", "week.toml", "--quiet"]);
+    assert!(output.stdout.is_empty() && output.stderr.is_empty());
+}
+
+#[test]
+fn a_difference_is_shown_side_by_side_and_exits_with_1() {
+    let folder = new_scenario();
+    let path = folder.path().join("week.toml");
+    let text = fs::read_to_string(&path).expect("the scenario").replace("available = 107", "available = 106");
+    fs::write(&path, text).expect("written");
+    let output = flexmeter(folder.path(), &["check", "week.toml", "--junit", "check.xml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let text = stdout(&output);
+    assert!(text.contains("106") && text.contains("107") && text.contains("week.toml:"), "{text}");
+    let xml = fs::read_to_string(folder.path().join("check.xml")).expect("the XML");
+    assert!(xml.contains("failures=\"1\"") && xml.contains("tests=\"3\""), "{xml}");
+    let output = flexmeter(folder.path(), &["check", "week.toml", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(value[0]["verdicts"][2]["passed"], false);
+}
+
+#[test]
+fn check_takes_folders_and_says_what_it_could_not_read() {
+    let output = flexmeter(project(), &["check", "scenarios"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let folder = new_scenario();
+    fs::write(folder.path().join("bad.toml"), "start = 1").expect("written");
+    let output = flexmeter(folder.path(), &["check", ".", "--junit", "check.xml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stdout(&output).contains("could not be read"), "{}", stdout(&output));
+    assert!(stderr(&output).contains("bad.toml:1:9"), "{}", stderr(&output));
+    let xml = fs::read_to_string(folder.path().join("check.xml")).expect("the XML");
+    assert!(xml.contains("errors=\"1\""), "{xml}");
+}
+
+#[test]
+fn policies_that_differ_from_the_default_are_named() {
+    let folder = new_scenario();
+    let path = folder.path().join("week.toml");
+    let text = fs::read_to_string(&path).expect("the scenario").replace("grace = \"5m\"", "grace = \"600s\"");
+    fs::write(&path, text).expect("written");
+    let output = flexmeter(folder.path(), &["run", "week.toml"]);
+    assert!(stdout(&output).contains("Policies not at their default: grace = 10m"), "{}", stdout(&output));
+    let summary = fs::read_to_string(folder.path().join("results/week-1/summary.json")).expect("the summary");
+    let summary: serde_json::Value = serde_json::from_str(&summary).expect("JSON");
+    assert_eq!(summary["policy_not_default"], serde_json::json!(["grace"]));
+}
+
+#[test]
+fn help_and_misuse() {
+    let cases: [(&[&str], i32, &str); 6] = [
+        (&["--help"], 0, "Examples:"),
+        (&["run", "--help"], 0, "whole or not at all"),
+        (&["check", "--help"], 0, "--junit"),
+        (&["new", "--help"], 0, "NAME.toml"),
+        (&["catalog"], 0, "Navisworks Manage"),
+        (&["rum"], 2, "run"),
+    ];
+    for (arguments, code, part) in cases {
+        let output = flexmeter(project(), arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        let text = stdout(&output) + &stderr(&output);
+        assert!(text.contains(part), "{arguments:?}: {text}");
+    }
+}

@@ -1,0 +1,23 @@
+//! The integration tests: one binary, one module per question.
+//!
+//! * `architecture`    imports point up the list of modules; each module lacks what it must not have.
+//! * `rules`           each rule by its number: the scenarios that show it, and the tables of answers.
+//! * `scenarios`       every file below `scenarios/` meets its expectations and keeps its digest.
+//! * `samples`         twelve random scenarios against the files of an independent model, byte for byte.
+//! * `second_opinion`  random histories against the reference model, row by row.
+//! * `history`         the random histories: data, chance, the scenario file they are.
+//! * `reference`       the reference model: the same rules again in the plainest way.
+//! * `broken_files`    files in error: what is said, and that nothing is left behind.
+//! * `command`         the binary: help, exit codes, what is written where.
+//! * `support`         running the binary and reading scenarios, for the modules above.
+
+mod architecture;
+mod broken_files;
+mod command;
+mod history;
+mod reference;
+mod rules;
+mod samples;
+mod scenarios;
+mod second_opinion;
+mod support;

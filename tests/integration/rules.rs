@@ -1,0 +1,163 @@
+//! Each rule by its number. A rule's test runs every scenario that cites it on its second line, and
+//! fails if there is none; what a scenario can't show stands below as a table.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use flexmeter::meter::answer::{Admission, ChargeKind, Refusal};
+use flexmeter::meter::tokens::Tokens;
+use flexmeter::simulation::run::Run;
+use flexmeter::simulation::verdict::Verdict;
+
+use crate::support::{result_files, scenario, scenario_files};
+
+macro_rules! shown {
+    ($($test:ident $rule:literal;)*) => {
+        $(#[test]
+        fn $test() {
+            shown($rule);
+        })*
+    };
+}
+
+shown! {
+    rule_1_1_amounts_and_dated_rates "1.1";
+    rule_1_2_charged_by_user_and_product "1.2";
+    rule_1_3_a_window_is_24_elapsed_hours "1.3";
+    rule_1_5_free_within_the_grace_period "1.5";
+    rule_1_6_when_a_charge_falls_due "1.6";
+    rule_1_7_grace_at_the_window_end "1.7";
+    rule_1_8_idle_awareness "1.8";
+    rule_1_9_pay_per_result "1.9";
+    rule_2_1_one_balance_per_team "2.1";
+    rule_2_2_a_pack_is_valid_for_a_year "2.2";
+    rule_2_3_draw_order "2.3";
+    rule_2_4_the_rate_must_be_available "2.4";
+    rule_2_5_holds "2.5";
+    rule_2_6_renewal_when_short "2.6";
+    rule_2_7_moves_and_merges "2.7";
+    rule_3_1_assignment_or_cover "3.1";
+    rule_3_2_listed_or_all "3.2";
+    rule_3_5_cover_before_tokens "3.5";
+    rule_3_6_devices "3.6";
+    rule_3_7_add_ins "3.7";
+    rule_3_9_two_teams "3.9";
+    rule_3_11_linux_from_2020_on "3.11";
+    rule_4_one_instant "4";
+}
+
+/// Runs the scenarios that cite a rule in the comment at their head.
+fn shown(rule: &str) {
+    let mut cited = 0;
+    for path in scenario_files() {
+        let text = fs::read_to_string(&path).expect("a scenario file");
+        let second = text.lines().nth(1).unwrap_or_default();
+        let numbers = second.split(':').next().unwrap_or_default();
+        if !numbers.split(|c: char| !c.is_ascii_digit() && c != '.').any(|number| number == rule) {
+            continue;
+        }
+        cited += 1;
+        let scenario = scenario(&text);
+        for verdict in Verdict::all(&scenario, &Run::replay(&scenario)) {
+            assert!(verdict.passed(), "rule {rule}, {}: {verdict:#?}", path.display());
+        }
+    }
+    assert!(cited > 0, "rule {rule} has a scenario that cites it");
+}
+
+const TWO_OPENINGS: &str = r#"
+start = 2026-03-02T00:00:00Z
+end = 2026-03-03T00:00:00Z
+[[team]]
+name = "Studio"
+packs = [{ id = "p1", tokens = 100, bought = 2026-01-10T00:00:00Z }]
+[[user]]
+name = "ada"
+teams = ["Studio"]
+products = ["AutoCAD"]
+[[step]]
+at = 2026-03-02T08:00:00Z
+do = "sign-in"
+user = "ada"
+product = "AutoCAD"
+[[step]]
+at = 2026-03-02T08:00:00Z
+do = "sign-in"
+user = "ada"
+product = "AutoCAD"
+[[step]]
+at = 2026-03-02T09:00:00Z
+do = "sign-out"
+user = "ada"
+product = "AutoCAD"
+"#;
+
+#[test]
+fn rule_1_4_every_opening_is_a_session_of_its_own() {
+    let [.., sessions, _, _] = result_files(TWO_OPENINGS);
+    let expected = "signed_in,user,product,device,version,signed_out,end\n\
+                    2026-03-02T08:00:00Z,ada,AutoCAD,desktop,2026,2026-03-02T09:00:00Z,sign-out\n\
+                    2026-03-02T08:00:00Z,ada,AutoCAD,desktop,2026,2026-03-03T00:00:00Z,run-end\n";
+    assert_eq!(sessions.text, expected);
+}
+
+#[test]
+fn rule_2_8_what_was_bought_is_posted_held_expired_or_remaining() {
+    for path in scenario_files() {
+        let text = fs::read_to_string(&path).expect("a scenario file");
+        let scenario = scenario(&text);
+        let run = Run::replay(&scenario);
+        for pack in &run.packs {
+            let parts = pack.posted + pack.held + pack.expired + pack.remaining;
+            assert_eq!(parts, pack.tokens, "{}: {pack:?}", path.display());
+            let drawn: Tokens = run
+                .charges
+                .iter()
+                .flat_map(|charge| &charge.packs)
+                .filter(|draw| draw.pack == pack.id)
+                .map(|draw| draw.tokens)
+                .sum();
+            assert!(drawn <= pack.posted, "charges draw what the pack posts: {}", path.display());
+        }
+        let events: Tokens = run
+            .token_events
+            .iter()
+            .filter(|event| event.kind.name() == "expiry")
+            .map(|event| event.tokens)
+            .sum();
+        let expired: Tokens = run.packs.iter().map(|pack| pack.expired).sum();
+        assert_eq!(events, expired, "every expired token has its event: {}", path.display());
+    }
+}
+
+#[test]
+fn rule_3_10_there_is_no_token_limit() {
+    let limited =
+        TWO_OPENINGS.replace("products = [\"AutoCAD\"]", "products = [\"AutoCAD\"]\ntoken_limit = 50");
+    let problems = flexmeter::scenario::Scenario::read(&limited).expect_err("no limit exists");
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].title.contains("RULES 3.10"), "{problems:?}");
+    assert!(problems[0].help.as_deref().is_some_and(|help| help.contains("products")), "{problems:?}");
+}
+
+#[test]
+fn every_answer_is_given_by_some_scenario_in_order_of_precedence() {
+    assert!(Refusal::ALL.is_sorted() && Admission::ALL.is_sorted(), "the lists are in order of precedence");
+    let (mut refusals, mut admissions) = (BTreeSet::new(), BTreeSet::new());
+    let (mut kinds, mut ends) = (BTreeSet::new(), BTreeSet::new());
+    for path in scenario_files() {
+        let run = Run::replay(&scenario(&fs::read_to_string(&path).expect("a scenario file")));
+        for sign_in in &run.sign_ins {
+            match sign_in.answer {
+                Ok(admission) => admissions.insert(admission.name()),
+                Err(refusal) => refusals.insert(refusal.name()),
+            };
+        }
+        kinds.extend(run.charges.iter().map(|charge| charge.kind.name()));
+        ends.extend(run.sessions.iter().map(|session| session.end.name()));
+    }
+    assert_eq!(refusals, Refusal::ALL.iter().map(|refusal| refusal.name()).collect());
+    assert_eq!(admissions, Admission::ALL.iter().map(|admission| admission.name()).collect());
+    assert_eq!(kinds, ChargeKind::ALL.iter().map(|kind| kind.name()).collect());
+    assert_eq!(ends, ["insufficient-tokens", "not-assigned", "run-end", "sign-out", "taken-over"].into());
+}
