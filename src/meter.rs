@@ -158,12 +158,12 @@ impl Meter {
         while let Some((due_at, due)) = self.dues.take_before(at, phase) {
             self.now = due_at;
             match due {
-                Due::PackEnd(pack) => {
+                Due::Pack(pack) => {
                     let tokens = self.stock.end(pack);
                     self.record_expiry(Expired { pack, tokens });
                 }
-                Due::GraceEnd(key) => self.grace_ends(key),
-                Due::Charge(key) => self.window_or_cover_ends(key),
+                Due::Grace(key) => self.grace_ends(key),
+                Due::Window(key) | Due::Cover(key) => self.window_or_cover_ends(key),
             }
         }
         (self.now, self.phase) = (at, phase);
@@ -213,8 +213,8 @@ impl Meter {
     /// (RULES 4).
     fn make_due(&mut self, at: Instant, due: Due) {
         let order = match due {
-            Due::PackEnd(pack) => u64::from(pack.0),
-            Due::GraceEnd(key) | Due::Charge(key) => {
+            Due::Pack(pack) => u64::from(pack.0),
+            Due::Grace(key) | Due::Window(key) | Due::Cover(key) => {
                 let Key { user, product, .. } = self.key(key);
                 let add_in = self.products[product.index()].kind == ProductKind::AddIn;
                 (u64::from(user.0) << 32) | (u64::from(add_in) << 31) | u64::from(product.0)

@@ -44,7 +44,7 @@ impl Meter {
     /// A pack arrives, and its end is booked with it (RULES 2.1, 2.2).
     pub(super) fn buy(&mut self, purchase: &Purchase) {
         self.stock.buy(purchase, self.now);
-        self.make_due(purchase.expires, Due::PackEnd(purchase.pack));
+        self.make_due(purchase.expires, Due::Pack(purchase.pack));
         let bought = Draw { pack: purchase.pack, tokens: purchase.tokens };
         self.record_token_event(purchase.team, TokenEventKind::Purchase, bought);
     }
@@ -128,7 +128,7 @@ impl Meter {
         let id = self.key_of((user, product));
         self.key_mut(id).covers.add(cover);
         if let Some(until) = cover.until.filter(|until| *until > self.now) {
-            self.make_due(until, Due::Charge(id));
+            self.make_due(until, Due::Cover(id));
         }
     }
 
@@ -136,7 +136,7 @@ impl Meter {
     pub(super) fn end_cover(&mut self, user: UserId, product: ProductId, kind: CoverKind) {
         let id = self.key_of((user, product));
         if self.keys[id.0 as usize].covers.cancel(kind, self.now) {
-            self.make_due(self.now, Due::Charge(id));
+            self.make_due(self.now, Due::Cover(id));
         }
     }
 
@@ -144,7 +144,7 @@ impl Meter {
     pub(super) fn paid_before(&mut self, key: (UserId, ProductId), team: TeamId, until: Instant) {
         let id = self.key_of(key);
         self.key_mut(id).paid = Some(Paid { end: until, team });
-        self.make_due(until, Due::Charge(id));
+        self.make_due(until, Due::Window(id));
     }
 
     /// Frees the device's place; sessions open on it go on (RULES 3.6).

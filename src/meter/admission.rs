@@ -96,7 +96,7 @@ impl Meter {
             let hold = self.stock.hold(team, rate);
             self.place(id, hold, ChargeKind::SignIn);
         } else if self.key(id).pending.is_some() {
-            self.make_due(self.now + self.policy.grace, Due::GraceEnd(id));
+            self.make_due(self.now + self.policy.grace, Due::Grace(id));
         }
         (answer, Some(session))
     }

@@ -99,7 +99,7 @@ impl Meter {
             (None, RenewalWhenShort::RunOn) => {
                 let asks_again = self.now + Span::WINDOW;
                 self.key_mut(id).deferred = Some(Deferred::Until(asks_again));
-                self.make_due(asks_again, Due::Charge(id));
+                self.make_due(asks_again, Due::Window(id));
                 return;
             }
         };
@@ -125,7 +125,7 @@ impl Meter {
         for place in 0..self.key(id).sessions.len() {
             let session = self.session(self.key(id).sessions[place]);
             if session.in_grace(grace, now) {
-                self.make_due(session.signed_in + grace, Due::GraceEnd(id));
+                self.make_due(session.signed_in + grace, Due::Grace(id));
             }
         }
     }
@@ -139,7 +139,7 @@ impl Meter {
         key.paid = Some(Paid { end, team: pending.hold.team });
         key.deferred = None;
         let (user, product) = (key.user, key.product);
-        self.make_due(end, Due::Charge(id));
+        self.make_due(end, Due::Window(id));
         self.records.push(Record::Charge(ChargeRecord {
             window_start,
             user,

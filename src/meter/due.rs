@@ -4,56 +4,95 @@
 //! by the state at that instant, so an entry overtaken by events does no harm.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use crate::meter::id::PackId;
 use crate::meter::instant::Instant;
 use crate::meter::key::KeyId;
 use crate::meter::request::Phase;
 
-/// What to look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What to look at: something that ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Due {
     /// A pack ends.
-    PackEnd(PackId),
+    Pack(PackId),
     /// A session of the key outlasts its grace.
-    GraceEnd(KeyId),
-    /// A window or cover of the key ends, or a short renewal asks again.
-    Charge(KeyId),
-}
-
-impl Due {
-    fn phase(self) -> Phase {
-        match self {
-            Due::PackEnd(_) => Phase::Ends,
-            Due::GraceEnd(_) => Phase::GraceEnds,
-            Due::Charge(_) => Phase::Charges,
-        }
-    }
+    Grace(KeyId),
+    /// A window of the key ends, or a short renewal asks again a window's length later.
+    Window(KeyId),
+    /// Cover of the key ends; looked at like the end of a window.
+    Cover(KeyId),
 }
 
 /// Appointments by instant, then phase, then the tie order the caller gives (RULES 4).
+///
+/// Most are made in the order in which they come due: every grace is as long as the other, and so is
+/// every window. Those stand in a line each, at no cost that grows with their number; the rest goes to
+/// the heap.
 #[derive(Debug, Default)]
-pub(crate) struct Dues(BinaryHeap<Reverse<(Instant, Phase, u64, Due)>>);
+pub(crate) struct Dues {
+    graces: VecDeque<Entry>,
+    windows: VecDeque<Entry>,
+    others: BinaryHeap<Reverse<Entry>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Entry {
+    at: Instant,
+    /// The phase in the upper bits, the order among its like in the lower ones.
+    order: u64,
+    /// The pack or key.
+    number: u32,
+}
+
+/// Bits of an entry's order below its phase.
+const ORDER_BITS: u32 = 61;
 
 impl Dues {
     /// Adds an appointment; `order` decides among those of one instant and phase.
     pub(crate) fn add(&mut self, at: Instant, due: Due, order: u64) {
-        self.0.push(Reverse((at, due.phase(), order, due)));
+        assert!(order < 1 << ORDER_BITS, "fewer than 2²⁹ users");
+        let (phase, number, line) = match due {
+            Due::Pack(pack) => (Phase::Ends, pack.0, None),
+            Due::Grace(key) => (Phase::GraceEnds, key.0, Some(&mut self.graces)),
+            Due::Window(key) => (Phase::Charges, key.0, Some(&mut self.windows)),
+            Due::Cover(key) => (Phase::Charges, key.0, None),
+        };
+        let entry = Entry { at, order: (phase as u64) << ORDER_BITS | order, number };
+        match line {
+            Some(line) if line.back().is_none_or(|last| *last <= entry) => line.push_back(entry),
+            _ => self.others.push(Reverse(entry)),
+        }
     }
 
     /// The instant of the next appointment.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.0.peek().map(|Reverse((at, ..))| *at)
+        self.first().map(|entry| entry.at)
     }
 
     /// Takes the next appointment if it lies before `(at, phase)`.
     pub(crate) fn take_before(&mut self, at: Instant, phase: Phase) -> Option<(Instant, Due)> {
-        let &Reverse((due_at, due_phase, _, due)) = self.0.peek()?;
-        if (due_at, due_phase) >= (at, phase) {
+        let first = self.first()?;
+        if (first.at, first.order) >= (at, (phase as u64) << ORDER_BITS) {
             return None;
         }
-        self.0.pop();
-        Some((due_at, due))
+        if self.graces.front() == Some(&first) {
+            self.graces.pop_front();
+        } else if self.windows.front() == Some(&first) {
+            self.windows.pop_front();
+        } else {
+            self.others.pop();
+        }
+        let due = match first.order >> ORDER_BITS {
+            phase if phase == Phase::Ends as u64 => Due::Pack(PackId(first.number)),
+            phase if phase == Phase::GraceEnds as u64 => Due::Grace(KeyId(first.number)),
+            _ => Due::Window(KeyId(first.number)),
+        };
+        Some((first.at, due))
+    }
+
+    fn first(&self) -> Option<Entry> {
+        let lines = self.graces.front().into_iter().chain(self.windows.front());
+        lines.chain(self.others.peek().map(|Reverse(entry)| entry)).min().copied()
     }
 }

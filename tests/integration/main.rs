@@ -9,12 +9,14 @@
 //! * `reference`       the reference model: the same rules again in the plainest way.
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `command`         the binary: help, exit codes, what is written where.
+//! * `readme`          outputs in the README are what its commands print.
 //! * `support`         running the binary and reading scenarios, for the modules above.
 
 mod architecture;
 mod broken_files;
 mod command;
 mod history;
+mod readme;
 mod reference;
 mod rules;
 mod samples;

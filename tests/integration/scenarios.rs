@@ -47,7 +47,8 @@ fn results_keep_their_digests() {
         let name = path.strip_prefix(project().join("scenarios")).expect("a scenario").display().to_string();
         digests.insert(name, sum);
     }
-    let lines: String = digests.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
+    let lines: Vec<String> = digests.iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
+    let lines = lines.concat();
     let path = project().join(DIGESTS);
     if std::env::var_os("FLEXMETER_BLESS").is_some() {
         fs::write(&path, &lines).expect("the golden file");

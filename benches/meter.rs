@@ -1,0 +1,156 @@
+//! What a decision of the metering core costs: sign-ins inside a paid window, new windows, and renewals,
+//! with 1, 100 and 10,000 users in one team.
+//!
+//! `cargo bench` measures; under `cargo test` each benchmark runs once. Either way the work is checked:
+//! the charges that come of it are counted. Elements are decisions, so `thrpt` is decisions per second;
+//! each figure includes the sign-out that makes room for the next decision, and taking the records.
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use flexmeter::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId, VersionId};
+use flexmeter::meter::instant::{Instant, Span};
+use flexmeter::meter::policy::Policy;
+use flexmeter::meter::product::{Product, ProductKind};
+use flexmeter::meter::record::Record;
+use flexmeter::meter::request::{OpenSession, Request, SignIn};
+use flexmeter::meter::stock::Purchase;
+use flexmeter::meter::tokens::Tokens;
+use flexmeter::meter::user::{Assignment, User};
+use flexmeter::meter::{Meter, Setup};
+
+/// Users in the one team.
+const USERS: [u32; 3] = [1, 100, 10_000];
+
+/// Decisions timed together: one a second stays within the 24 hours of a window.
+const DECISIONS: u32 = 80_000;
+
+const PRODUCT: ProductId = ProductId(0);
+const START: Instant = Instant::from_seconds(1_772_409_600);
+const SECOND: Span = Span::from_seconds(1);
+const HOUR: Span = Span::from_seconds(3600);
+
+/// One team whose users all have the one product, and a stock that lasts.
+fn meter(users: u32) -> Meter {
+    let product = Product {
+        kind: ProductKind::Desktop,
+        rates: vec![(START, Tokens::whole(7))],
+        idle_aware: Vec::new(),
+        members: Vec::new(),
+        released: true,
+    };
+    let user = User::new(vec![TeamId(0)], Assignment::All, Vec::new());
+    let setup = Setup {
+        policy: Policy::default(),
+        products: vec![product],
+        teams: 1,
+        users: vec![user; users as usize],
+    };
+    let mut meter = Meter::new(setup);
+    let purchase = Purchase {
+        team: TeamId(0),
+        pack: PackId(0),
+        tokens: Tokens::MAX,
+        expires: Instant::from_seconds(START.seconds() + 1000 * 365 * 86_400),
+        used: Tokens::ZERO,
+    };
+    meter.apply(Request::Buy(purchase), START);
+    meter
+}
+
+fn sign_in(user: u32) -> Request {
+    let (device, version) = (DeviceId(0), VersionId(0));
+    Request::SignIn(SignIn { user: UserId(user), product: PRODUCT, device, version, unsupported: false })
+}
+
+fn sign_out(user: u32) -> Request {
+    Request::SignOut(OpenSession { user: UserId(user), product: PRODUCT, device: None, version: None })
+}
+
+/// Takes the records, and counts the charges among them.
+fn charges(meter: &mut Meter) -> u32 {
+    let records = meter.drain_records();
+    records.fold(0, |count, record| count + u32::from(matches!(black_box(record), Record::Charge(_))))
+}
+
+fn everyone(meter: &mut Meter, users: u32, at: Instant, request: fn(u32) -> Request) {
+    for user in 0..users {
+        black_box(meter.apply(request(user), at));
+    }
+}
+
+/// Everyone inside a paid window and signed in.
+fn working(users: u32) -> (Meter, Instant) {
+    let mut meter = meter(users);
+    everyone(&mut meter, users, START, sign_in);
+    let at = START + HOUR;
+    meter.advance(at);
+    assert_eq!(charges(&mut meter), users, "each user has paid a window");
+    (meter, at)
+}
+
+fn inside_a_window(users: u32, (mut meter, mut at): (Meter, Instant)) -> Meter {
+    for _ in 0..DECISIONS.div_ceil(users) {
+        at = at + SECOND;
+        everyone(&mut meter, users, at, sign_out);
+        everyone(&mut meter, users, at, sign_in);
+        assert_eq!(charges(&mut meter), 0, "nothing is charged inside a window");
+    }
+    meter
+}
+
+/// Everyone has worked for a day, and the window is over.
+fn rested(users: u32) -> (Meter, Instant) {
+    let (mut meter, at) = working(users);
+    everyone(&mut meter, users, at, sign_out);
+    charges(&mut meter);
+    (meter, START + Span::WINDOW)
+}
+
+fn new_windows(users: u32, (mut meter, mut at): (Meter, Instant)) -> Meter {
+    for _ in 0..DECISIONS.div_ceil(users) {
+        everyone(&mut meter, users, at, sign_in);
+        everyone(&mut meter, users, at + HOUR, sign_out);
+        assert_eq!(charges(&mut meter), users, "each sign-in is charged");
+        at = at + Span::WINDOW;
+    }
+    meter
+}
+
+fn renewals(users: u32, (mut meter, _): (Meter, Instant)) -> Meter {
+    let mut at = START + HOUR;
+    for _ in 0..DECISIONS.div_ceil(users) {
+        at = at + Span::WINDOW;
+        meter.advance(at);
+        assert_eq!(charges(&mut meter), users, "each open session is renewed");
+    }
+    meter
+}
+
+fn bench(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("meter");
+    for users in USERS {
+        group.throughput(Throughput::Elements(u64::from(DECISIONS.div_ceil(users) * users)));
+        group.bench_function(BenchmarkId::new("sign-in inside a window", users), |bencher| {
+            bencher.iter_batched(
+                || working(users),
+                |ready| inside_a_window(users, ready),
+                BatchSize::PerIteration,
+            );
+        });
+        group.bench_function(BenchmarkId::new("new window", users), |bencher| {
+            bencher.iter_batched(
+                || rested(users),
+                |ready| new_windows(users, ready),
+                BatchSize::PerIteration,
+            );
+        });
+        group.bench_function(BenchmarkId::new("renewal", users), |bencher| {
+            bencher.iter_batched(|| working(users), |ready| renewals(users, ready), BatchSize::PerIteration);
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, bench);
+criterion_main!(benches);
