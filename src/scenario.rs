@@ -11,6 +11,7 @@ mod reader;
 pub mod directory;
 pub mod terms;
 mod people;
+mod openings;
 mod step;
 pub mod expect;
 

@@ -7,13 +7,15 @@ use crate::cli::failure::Failure;
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// From here on Ctrl-C is noted and does not end the process at once; a second one does.
-pub(super) fn watch() -> Result<(), Failure> {
+///
+/// Where the signal is ignored already, as in a job in the background, it stays ignored.
+pub(super) fn watch() {
     let noted = ctrlc::try_set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
     });
-    noted.map_err(|error| Failure::input(format!("can't watch for Ctrl-C: {error}")))
+    drop(noted);
 }
 
 /// Fails once Ctrl-C was pressed.

@@ -46,7 +46,7 @@ pub(super) struct Arguments {
 
 /// Runs a scenario, writes its results and prints what came of it.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    interrupt::watch()?;
+    interrupt::watch();
     let mut scenario = scenario_file::read(&arguments.file)?;
     scenario.seed = arguments.seed.unwrap_or(scenario.seed);
     let stem = arguments.file.file_stem().unwrap_or_default().to_string_lossy();

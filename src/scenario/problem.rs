@@ -38,24 +38,43 @@ impl Problem {
     }
 }
 
-/// The names nearest to a misspelt one, best first, as a phrase: "did you mean `a` or `b`?"
+/// The names nearest to a misspelt one, as a phrase: "did you mean `a` or `b`?"
 ///
 /// Where nothing is near and there are few, all are listed; where there are none, it says so.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let wanted = name.to_lowercase();
     let known: Vec<&str> = known.collect();
-    let mut scored: Vec<(f64, &str)> = known
-        .iter()
-        .map(|candidate| (strsim::jaro_winkler(&wanted, &candidate.to_lowercase()), *candidate))
-        .filter(|(score, _)| *score > 0.8)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    let quoted = |names: &[&str]| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
-    match scored.iter().take(3).map(|(_, n)| *n).collect::<Vec<_>>().as_slice() {
+    let distance = |candidate: &str| strsim::damerau_levenshtein(&wanted, &candidate.to_lowercase());
+    let best = known.iter().map(|candidate| distance(candidate)).min();
+    let near = best.filter(|best| *best <= (wanted.chars().count() / 3).max(1));
+    let nearest = known.iter().copied().filter(|candidate| Some(distance(candidate)) == near);
+    let quoted = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
+    match nearest.take(3).collect::<Vec<_>>().as_slice() {
         [] if known.is_empty() => "none is defined".to_owned(),
-        [] if known.len() == 1 => format!("there is only {}", quoted(&known)),
-        [] if known.len() <= 12 => format!("known are {}", quoted(&known)),
+        [] if known.len() == 1 => format!("there is only `{}`", known[0]),
+        [] if known.len() <= 12 => format!("known are {}", quoted(&known).join(", ")),
         [] => format!("{} are known, none of a similar name", known.len()),
-        near => format!("did you mean {}?", quoted(near).replace(", ", " or ")),
+        near => format!("did you mean {}?", quoted(near).join(" or ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn the_nearest_names_are_suggested() {
+        let cases = [
+            ("AutCAD", "did you mean `AutoCAD`?"),
+            ("autocad", "did you mean `AutoCAD`?"),
+            ("Reveal", "known are `AutoCAD`, `Maya`, `Mayo`, `Revit`"),
+            ("May", "did you mean `Maya` or `Mayo`?"),
+            ("", "known are `AutoCAD`, `Maya`, `Mayo`, `Revit`"),
+        ];
+        for (name, phrase) in cases {
+            assert_eq!(nearest(name, ["AutoCAD", "Maya", "Mayo", "Revit"].into_iter()), phrase, "{name}");
+        }
+        assert_eq!(nearest("x", [].into_iter()), "none is defined");
+        assert_eq!(nearest("Wood", ["Studio"].into_iter()), "there is only `Studio`");
     }
 }

@@ -1,14 +1,17 @@
 //! `[[step]]`: what happens, one plain table each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::ops::Range;
 
 use crate::meter::cover::{Cover, CoverKind};
-use crate::meter::id::{DeviceId, PackId, ProductId, UserId, VersionId};
+use crate::meter::id::{PackId, ProductId, TeamId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::product::{Product, ProductKind};
 use crate::meter::request::{OpenSession, Outcome, Request, ServiceUse, SignIn};
+use crate::meter::tokens::Tokens;
 use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::directory::Directory;
+use crate::scenario::openings::Openings;
 use crate::scenario::people::{PackOf, People, read_assignment};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
@@ -34,7 +37,7 @@ enum Action {
     NotYet,
 }
 
-const ACTIONS: [(&str, Action); 25] = [
+const ACTIONS: [(&str, Action); 21] = [
     ("sign-in", Action::SignIn),
     ("sign-out", Action::SignOut),
     ("touch", Action::Touch),
@@ -56,10 +59,6 @@ const ACTIONS: [(&str, Action); 25] = [
     ("accept", Action::NotYet),
     ("go-offline", Action::NotYet),
     ("go-online", Action::NotYet),
-    ("create-users", Action::NotYet),
-    ("assign-products", Action::NotYet),
-    ("switch-product", Action::NotYet),
-    ("retire-server", Action::NotYet),
 ];
 
 const PLATFORMS: [(&str, bool); 3] = [("windows", false), ("mac", false), ("linux", true)];
@@ -67,9 +66,6 @@ const OUTCOMES: [(&str, Outcome); 2] = [("ok", Outcome::Succeeded), ("failed", O
 
 /// The first version that Flex serves on Linux (RULES 3.11).
 const FIRST_LINUX_VERSION: u32 = 2020;
-
-/// An opening that some step asks for.
-type Opened = (UserId, ProductId, DeviceId, VersionId);
 
 /// Reads the steps in file order.
 pub(crate) struct Steps<'s> {
@@ -80,10 +76,9 @@ pub(crate) struct Steps<'s> {
     pub(crate) end: Instant,
     /// Where each user is while the file is read: `travel` changes it.
     zones: Vec<Zone>,
-    /// Sign-ins of the file so far, and the instants of all of them.
-    opened: Vec<(Opened, Instant)>,
-    /// Sessions to be closed or touched, checked when all sign-ins are known.
-    named: Vec<(OpenSession, Instant, usize, std::ops::Range<usize>)>,
+    openings: Openings,
+    /// The packs that are moved, checked when all purchases are known.
+    moves: Vec<(PackId, Instant, Range<usize>)>,
     covered: BTreeSet<(UserId, ProductId, CoverKind)>,
     requests: Vec<(Instant, Request)>,
 }
@@ -107,20 +102,23 @@ impl<'s> Steps<'s> {
             products,
             start,
             end,
-            opened: Vec::new(),
-            named: Vec::new(),
+            openings: Openings::default(),
+            moves: Vec::new(),
             requests: Vec::new(),
         }
     }
 
     /// Reads all steps; the requests of those that are right, in file order.
     pub(crate) fn read(mut self, tables: Vec<Table<'_>>, problems: &mut Problems) -> Vec<(Instant, Request)> {
-        let mut moves = Vec::new();
+        let before = problems.len();
         for table in tables {
-            self.read_step(table, &mut moves, problems);
+            self.read_step(table, problems);
         }
-        self.check_named(problems);
-        for (pack, at, place) in moves {
+        if problems.len() == before {
+            // With a step unread, what the others name may well be right.
+            self.openings.check(problems);
+        }
+        for (pack, at, place) in self.moves {
             let arrival = self.people.arrivals.get(&pack);
             if let Some(late) = arrival.filter(|arrival| arrival.at > at) {
                 let label = format!("it is bought at {}", iso(late.at));
@@ -131,12 +129,7 @@ impl<'s> Steps<'s> {
         self.requests
     }
 
-    fn read_step(
-        &mut self,
-        mut table: Table<'_>,
-        moves: &mut Vec<(PackId, Instant, std::ops::Range<usize>)>,
-        problems: &mut Problems,
-    ) {
+    fn read_step(&mut self, mut table: Table<'_>, problems: &mut Problems) {
         let action = table.need("do", problems).and_then(|value| value.one_of(&ACTIONS, problems));
         let Some(action) = action else { return };
         table.what = format!("a step that does \"{}\"", word(action));
@@ -145,24 +138,14 @@ impl<'s> Steps<'s> {
             problems.push(Problem::new(table.place, title, "not simulated yet: nothing is run"));
             return;
         }
-        let user = match action {
-            Action::Buy | Action::Move | Action::Merge | Action::Release => None,
-            _ => {
-                let user =
-                    table.need("user", problems).and_then(|value| self.directory.user(value, problems));
-                if user.is_none() {
-                    return;
-                }
-                user
-            }
-        };
-        let team_key = if action == Action::Move { "to" } else { "team" };
+        let of_team = matches!(action, Action::Buy | Action::Move | Action::Merge | Action::Release);
+        let user = if of_team { None } else { self.read_user(&mut table, problems) };
         let team = match action {
-            Action::Buy | Action::Move | Action::Merge => {
-                table.need(team_key, problems).and_then(|value| self.directory.team(value, problems))
-            }
+            Action::Buy | Action::Merge => table.need("team", problems),
+            Action::Move => table.need("to", problems),
             _ => None,
         };
+        let team = team.and_then(|value| self.directory.team(value, problems));
         let zone = match (user, team) {
             (Some(user), _) => self.zones[user.index()].clone(),
             (None, Some(team)) => self.people.team_zones[team.index()].clone(),
@@ -170,23 +153,45 @@ impl<'s> Steps<'s> {
         };
         let at = table.need("at", problems).and_then(|value| self.read_at(value, &zone, problems));
         let mut step = Step { table, at: at.unwrap_or(self.start), zone, problems };
-        let request = match action {
-            Action::Buy => self.buy(&mut step, team),
-            Action::Move => step.need("pack").and_then(|value| {
-                let pack = self.directory.pack(value, step.problems)?;
-                moves.push((pack, step.at, value.place()));
-                Some(Request::Move { pack, to: team? })
-            }),
-            Action::Merge => step.need("into").and_then(|value| {
-                Some(Request::Merge { team: team?, into: self.directory.team(value, step.problems)? })
-            }),
-            Action::Release => self.release(&mut step),
-            _ => self.read_user_step(&mut step, action, user.expect("read above")),
+        let request = match (of_team, user) {
+            (true, _) => self.read_team_step(&mut step, action, team),
+            (false, Some(user)) => self.read_user_step(&mut step, action, user),
+            // Nobody is defined, and that is said already.
+            (false, None) => return,
         };
         let Step { table, problems, .. } = step;
         table.finish(problems);
         if let (Some(at), Some(request)) = (at, request) {
             self.requests.push((at, request));
+        }
+    }
+
+    /// The user of a step. In place of one that is unknown the first stands in, so that the rest of the
+    /// step is still read; the file is in error either way.
+    fn read_user(&mut self, table: &mut Table<'_>, problems: &mut Problems) -> Option<UserId> {
+        let user = table.need("user", problems).and_then(|value| self.directory.user(value, problems));
+        user.or((!self.zones.is_empty()).then_some(UserId(0)))
+    }
+
+    fn read_team_step(
+        &mut self,
+        step: &mut Step<'_, '_>,
+        action: Action,
+        team: Option<TeamId>,
+    ) -> Option<Request> {
+        match action {
+            Action::Buy => self.buy(step, team),
+            Action::Move => {
+                let value = step.need("pack")?;
+                let pack = self.directory.pack(value, step.problems)?;
+                self.moves.push((pack, step.at, value.place()));
+                Some(Request::Move { pack, to: team? })
+            }
+            Action::Merge => {
+                let into = step.need("into")?;
+                Some(Request::Merge { into: self.directory.team(into, step.problems)?, team: team? })
+            }
+            _ => self.release(step),
         }
     }
 
@@ -270,13 +275,14 @@ impl<'s> Steps<'s> {
         let unsupported = linux && year.is_ok_and(|year| year < FIRST_LINUX_VERSION);
         let device = self.directory.device(device);
         let version = self.directory.version(version);
-        self.opened.push(((user, product, device, version), step.at));
+        let sign_in = SignIn { user, product, device, version, unsupported };
+        self.openings.open(sign_in, step.at);
         for hosted in &self.people.users[user.index()].add_ins {
             if hosted.host == product {
-                self.opened.push(((user, hosted.add_in, device, version), step.at));
+                self.openings.open(SignIn { product: hosted.add_in, ..sign_in }, step.at);
             }
         }
-        Some(Request::SignIn(SignIn { user, product, device, version, unsupported }))
+        Some(Request::SignIn(sign_in))
     }
 
     fn open_session(&mut self, step: &mut Step<'_, '_>, user: UserId) -> Option<OpenSession> {
@@ -289,39 +295,14 @@ impl<'s> Steps<'s> {
             device: device.map_or(Some(None), |name| Some(Some(self.directory.device(name?))))?,
             version: version.map_or(Some(None), |name| Some(Some(self.directory.version(name?))))?,
         };
-        self.named.push((session, step.at, self.opened.len(), step.table.place.clone()));
+        self.openings.name(session, step.at, step.table.place.clone());
         Some(session)
-    }
-
-    /// A session that nothing opens before it is closed or touched is an error of the file.
-    fn check_named(&self, problems: &mut Problems) {
-        let mut instants: BTreeMap<(UserId, ProductId), Vec<usize>> = BTreeMap::new();
-        for (place, ((user, product, ..), _)) in self.opened.iter().enumerate() {
-            instants.entry((*user, *product)).or_default().push(place);
-        }
-        for (named, at, before, place) in &self.named {
-            let fits = |index: &&usize| {
-                let ((_, _, device, version), opened_at) = self.opened[**index];
-                named.device.is_none_or(|named| named == device)
-                    && named.version.is_none_or(|named| named == version)
-                    && (**index < *before || opened_at < *at)
-            };
-            let openings = instants.get(&(named.user, named.product));
-            if openings.is_none_or(|openings| !openings.iter().any(|index| fits(&index))) {
-                let title = "no earlier step signs in the session that this one names";
-                let help = "sign in with the same user, product, device and version first; \
-                            leave `device` or `version` out to mean any";
-                problems.push(Problem::new(place.clone(), title, "nothing is open here").help(help));
-            }
-        }
     }
 
     fn service_use(&mut self, step: &mut Step<'_, '_>, user: UserId) -> Option<Request> {
         let product = self.product_of(step, Service::Yes);
         let given = step.table.get("units");
-        let units = given.map_or(Some(1000), |value| {
-            value.amount(step.problems).map(crate::meter::tokens::Tokens::thousandths)
-        });
+        let units = given.map_or(Some(1000), |value| value.amount(step.problems).map(Tokens::thousandths));
         let outcome = step.table.get("outcome");
         let outcome =
             outcome.map_or(Some(Outcome::Succeeded), |value| value.one_of(&OUTCOMES, step.problems));
@@ -369,7 +350,7 @@ impl<'s> Steps<'s> {
         Some(Request::Release { product })
     }
 
-    fn buy(&mut self, step: &mut Step<'_, '_>, team: Option<crate::meter::id::TeamId>) -> Option<Request> {
+    fn buy(&mut self, step: &mut Step<'_, '_>, team: Option<TeamId>) -> Option<Request> {
         let pack = step.need("pack")?.table("the pack of a purchase", step.problems)?;
         let purchase =
             PackOf { team: team?, bought: Some(step.at), zone: &step.zone, directory: self.directory };

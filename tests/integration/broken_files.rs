@@ -148,7 +148,7 @@ fn folders_and_missing_files_are_explained() {
 #[test]
 fn all_errors_of_a_file_are_reported_at_once() {
     let mut text = RIGHT.to_owned();
-    let independent = [0, 8, 12, 15, 17, 20, 29];
+    let independent = [0, 8, 12, 15, 17, 20, 29, 35];
     for case in independent {
         let (right, broken, _) = CASES[case];
         text = text.replacen(right, broken, 1);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
@@ -137,6 +138,14 @@ fn policies_that_differ_from_the_default_are_named() {
     let summary = fs::read_to_string(folder.path().join("results/week-1/summary.json")).expect("the summary");
     let summary: serde_json::Value = serde_json::from_str(&summary).expect("JSON");
     assert_eq!(summary["policy_not_default"], serde_json::json!(["grace"]));
+}
+
+#[test]
+fn a_run_in_the_background_ignores_what_its_shell_ignores() {
+    let folder = new_scenario();
+    let script = format!("trap '' INT TERM HUP; {} run week.toml --quiet", env!("CARGO_BIN_EXE_flexmeter"));
+    let status = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).status();
+    assert_eq!(status.expect("a shell").code(), Some(0));
 }
 
 #[test]
