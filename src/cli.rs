@@ -10,6 +10,7 @@ mod new;
 mod catalog;
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -23,7 +24,7 @@ Examples:
   flexmeter check scenarios/                 run every scenario below a folder against its expectations
   flexmeter catalog                          the products whose rates are on the public record
 
-Exit codes: 0 ok, 1 a check failed, 2 bad input.";
+Exit codes: 0 ok, 1 a check failed, 2 bad input, 130 interrupted.";
 
 /// Metering simulator for software paid by the day with prepaid tokens.
 #[derive(Parser)]
@@ -80,6 +81,11 @@ fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| Failure::input(format!("can't print: {error}"))),
     }
+}
+
+/// A path as it may be printed: what would steer a terminal is replaced.
+fn shown(path: &Path) -> String {
+    path.display().to_string().replace(char::is_control, "\u{fffd}")
 }
 
 /// The width of the terminal; `None` where the output goes elsewhere, and lines stay whole.

@@ -89,7 +89,7 @@ fn read_tables(
     text: &str,
     problems: &mut Problems,
 ) -> Option<Scenario> {
-    let title = root.get("title").and_then(|value| value.text(problems)).unwrap_or_default().to_owned();
+    let title = root.get("title").and_then(|value| value.plain_text(problems)).unwrap_or_default().to_owned();
     let run = read_run(&mut root, problems);
     let seed = root.get("seed").and_then(|value| value.whole(problems)).unwrap_or(1);
     let policy = root.get("policy").and_then(|value| value.table("[policy]", problems));
@@ -141,7 +141,7 @@ fn read_run(root: &mut Table<'_>, problems: &mut Problems) -> Option<(Instant, I
     let (start, end) = (first?, last?);
     if end <= start {
         let label = format!("must lie after {}", iso(start));
-        problems.push(Problem::new(given?.place(), "the run ends before it starts", label));
+        problems.push(Problem::new(given?.place(), "a run ends after it starts", label));
         return None;
     }
     Some((start, end))

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::write_file;
-use crate::cli::{Format, print, scenario_file, terminal_width};
+use crate::cli::{Format, print, scenario_file, shown, terminal_width};
 use crate::report::junit::{Checked, junit};
 use crate::report::{json, terminal};
 use crate::simulation::run::Run;
@@ -42,6 +42,12 @@ pub(super) fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
     for path in &arguments.files {
         files.extend(scenario_file::find(path)?);
     }
+    files.sort();
+    files.dedup();
+    if let Some(junit) = arguments.junit.as_ref().filter(|junit| is_one_of(junit, &files)) {
+        let text = format!("--junit {} is one of the files to check; choose another", shown(junit));
+        return Err(Failure::input(text));
+    }
     let checked: Vec<Checked> = files.iter().map(|file| check_file(file)).collect();
     if let Some(path) = &arguments.junit {
         write_file(path, &junit(&checked))?;
@@ -66,10 +72,15 @@ pub(super) fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
     })
 }
 
+fn is_one_of(path: &Path, files: &[PathBuf]) -> bool {
+    let whole = |path: &Path| path.canonicalize().ok();
+    whole(path).is_some_and(|path| files.iter().any(|file| whole(file).as_ref() == Some(&path)))
+}
+
 fn check_file(path: &Path) -> Checked {
     let verdicts = scenario_file::read(path).map(|scenario| {
         let run = Run::replay(&scenario);
         Verdict::all(&scenario, &run)
     });
-    Checked { file: path.display().to_string(), verdicts: verdicts.map_err(|failure| failure.to_string()) }
+    Checked { file: shown(path), verdicts: verdicts.map_err(|failure| failure.to_string()) }
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::failure::Failure;
-use crate::cli::print;
 use crate::cli::results_folder::write_file;
+use crate::cli::{print, shown};
 
 /// The scenario that `new` writes.
 const EXAMPLE: &str = include_str!("new/example.toml");
@@ -26,12 +26,16 @@ pub(super) fn new(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if path.extension().is_none_or(|extension| extension != "toml") {
         path.as_mut_os_string().push(".toml");
     }
-    if path.exists() {
-        let text = format!("{} is there already and is left alone; choose another name", path.display());
+    if arguments.name.file_name().is_none() {
+        let text = format!("{} names no file; give the scenario a name", shown(&arguments.name));
+        return Err(Failure::input(text));
+    }
+    if path.symlink_metadata().is_ok() {
+        let text = format!("{} is there already and is left alone; choose another name", shown(&path));
         return Err(Failure::input(text));
     }
     write_file(&path, EXAMPLE)?;
-    let path = path.display();
+    let path = shown(&path);
     print(&format!("Wrote {path}. Next: flexmeter run {path}\n"))?;
     Ok(ExitCode::SUCCESS)
 }

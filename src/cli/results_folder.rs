@@ -1,5 +1,6 @@
 //! The folder of a run's results: written aside, then put in its place whole or not at all.
 
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -15,50 +16,42 @@ pub(super) struct ResultsFolder {
 
 impl ResultsFolder {
     /// A folder that may be written: absent, empty, or holding an earlier run's results and nothing else.
-    pub(super) fn claim(path: PathBuf) -> Result<Self, Failure> {
-        let entries = match std::fs::read_dir(&path) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(ResultsFolder { path }),
-            Err(error) => {
-                let text =
-                    format!("can't write results to {}: {error}; choose another --out", path.display());
+    pub(super) fn claim(path: &Path) -> Result<Self, Failure> {
+        let Ok(whole) = path.canonicalize() else {
+            if path.is_symlink() {
+                let text = format!("{} is a link to nothing; choose another --out", path.display());
                 return Err(Failure::input(text));
             }
+            return Ok(ResultsFolder { path: path.to_owned() });
         };
-        for entry in entries {
-            let name = entry.map_err(|error| unwritable(&path, &error))?.file_name();
-            let ours = TABLES.iter().chain([&SUMMARY]).any(|known| name == *known);
-            if !ours {
-                let name = name.to_string_lossy();
-                let text = format!(
-                    "{} holds something else ({name}) and is left alone; choose another --out",
-                    path.display()
-                );
-                return Err(Failure::input(text));
-            }
+        let here = std::env::current_dir().and_then(|here| here.canonicalize());
+        if here.is_ok_and(|here| here.starts_with(&whole)) {
+            let text =
+                format!("{} is the folder you stand in; name one inside it with --out", path.display());
+            return Err(Failure::input(text));
         }
-        Ok(ResultsFolder { path })
+        let entries = std::fs::read_dir(&whole).map_err(|error| unwritable(path, &error))?;
+        let entries: Vec<DirEntry> =
+            entries.collect::<Result<_, _>>().map_err(|error| unwritable(path, &error))?;
+        if let Some(other) = entries.iter().find(|entry| !is_ours(entry)) {
+            return Err(holds_something_else(path, &other.file_name().to_string_lossy()));
+        }
+        if !entries.is_empty() && !is_our_summary(&whole.join(SUMMARY)) {
+            return Err(holds_something_else(path, &format!("no {SUMMARY} of a run")));
+        }
+        Ok(ResultsFolder { path: whole })
     }
 
     /// Writes the files beside the folder, then exchanges the two in one step.
     pub(super) fn write(&self, files: &[ResultFile]) -> Result<(), Failure> {
-        let aside = self.aside();
+        remove_abandoned(&self.path);
+        let aside = aside(&self.path);
         let written = write_all(&aside, files).and_then(|()| self.replace_by(&aside));
         if written.is_err() {
             // What could not be removed was never in the place of a result.
             let _ = std::fs::remove_dir_all(&aside);
         }
         written
-    }
-
-    /// The folder's path as the user gave it.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn aside(&self) -> PathBuf {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        self.path.with_file_name(format!(".{name}.partial-{}", std::process::id()))
     }
 
     fn replace_by(&self, aside: &Path) -> Result<(), Failure> {
@@ -86,13 +79,60 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::input(format!("can't write {}: {error}", path.display()))
 }
 
-/// Writes one file aside and puts it in its place whole.
+/// Writes one file aside and puts it in its place whole; what is no plain file is written into.
 pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let aside = path.with_file_name(format!(".{name}.partial-{}", std::process::id()));
-    let written = std::fs::write(&aside, text).and_then(|()| std::fs::rename(&aside, path));
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if place.exists() && !place.is_file() {
+        return std::fs::write(&place, text).map_err(|error| unwritable(path, &error));
+    }
+    let aside = aside(&place);
+    let written = std::fs::write(&aside, text).and_then(|()| std::fs::rename(&aside, &place));
     written.map_err(|error| {
+        // What could not be removed was never in the place of a result.
         let _ = std::fs::remove_file(&aside);
         unwritable(path, &error)
     })
+}
+
+/// A plain file with the name of a result.
+fn is_ours(entry: &DirEntry) -> bool {
+    let named = TABLES.iter().chain([&SUMMARY]).any(|known| entry.file_name() == *known);
+    named && entry.file_type().is_ok_and(|kind| kind.is_file())
+}
+
+fn is_our_summary(path: &Path) -> bool {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    ["version", "zone_data", "seed", "sha256"].iter().all(|key| value.get(key).is_some())
+}
+
+fn holds_something_else(path: &Path, what: &str) -> Failure {
+    let text =
+        format!("{} holds something else ({what}) and is left alone; choose another --out", path.display());
+    Failure::input(text)
+}
+
+/// The place beside a path where what belongs there is written first.
+fn aside(path: &Path) -> PathBuf {
+    path.with_file_name(format!("{}{}", aside_prefix(path), std::process::id()))
+}
+
+fn aside_prefix(path: &Path) -> String {
+    format!(".{}.partial-", path.file_name().unwrap_or_default().to_string_lossy())
+}
+
+/// Removes what a run that was killed left beside this folder.
+fn remove_abandoned(path: &Path) {
+    let prefix = aside_prefix(path);
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let entries = std::fs::read_dir(parent.unwrap_or(Path::new(".")));
+    for entry in entries.into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let process = name.strip_prefix(&prefix).and_then(|number| number.parse().ok());
+        let process = process.and_then(rustix::process::Pid::from_raw);
+        if process.is_some_and(|process| rustix::process::test_kill_process(process).is_err()) {
+            // Left for the next run where it can't be removed; it is in nobody's way.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }

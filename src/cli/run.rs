@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::ResultsFolder;
-use crate::cli::{Format, interrupt, print, scenario_file, terminal_width};
+use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
 use crate::report::files::{ResultFile, SUMMARY, digest, tables};
 use crate::report::summary::Summary;
 use crate::report::{json, terminal};
@@ -46,25 +46,27 @@ pub(super) struct Arguments {
 
 /// Runs a scenario, writes its results and prints what came of it.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    interrupt::watch();
     let mut scenario = scenario_file::read(&arguments.file)?;
     scenario.seed = arguments.seed.unwrap_or(scenario.seed);
     let stem = arguments.file.file_stem().unwrap_or_default().to_string_lossy();
     let default_out = || PathBuf::from("results").join(format!("{stem}-{}", scenario.seed));
-    let folder = ResultsFolder::claim(arguments.out.clone().unwrap_or_else(default_out))?;
+    let out = arguments.out.clone().unwrap_or_else(default_out);
+    let folder = ResultsFolder::claim(&out)?;
     let run = Run::replay(&scenario);
     let tables = tables(&scenario, &run);
     let tally = Tally::of(&scenario, &run);
     let summary = Summary::new(&scenario, &tally, digest(&tables));
     let summary_file = ResultFile { name: SUMMARY, text: summary.json() };
     let files: Vec<ResultFile> = tables.iter().cloned().chain([summary_file]).collect();
+    // Up to here Ctrl-C may end the process at once: nothing is written yet.
+    interrupt::watch();
     folder.write(&files)?;
     if !arguments.quiet {
         match arguments.format {
             Format::Json => print(&json::run(&summary, &tables))?,
             Format::Table => {
                 let text = terminal::run(&scenario, &run, &tally, terminal_width());
-                let place = folder.path().display();
+                let place = shown(&out);
                 print(&format!("{text}\nResults: {place} ({} files)\n", files.len()))?;
             }
         }

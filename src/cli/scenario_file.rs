@@ -1,11 +1,14 @@
 //! Scenario files: found, read, and drawn with their errors.
 
+use std::fs::File;
+use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::cli::failure::Failure;
+use crate::cli::shown;
 use crate::scenario::Scenario;
 use crate::scenario::problem::Problem;
 
@@ -31,17 +34,19 @@ pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(&folder).map_err(|error| unreadable(&folder, &error))?;
         for entry in entries {
-            let path = entry.map_err(|error| unreadable(&folder, &error))?.path();
-            if path.is_dir() {
+            let entry = entry.map_err(|error| unreadable(&folder, &error))?;
+            let path = entry.path();
+            // Links to folders are not followed: they may lead back.
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "toml") {
+            } else if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
                 found.push(path);
             }
         }
     }
     found.sort();
     if found.is_empty() {
-        return Err(Failure::input(format!("{} holds no scenario files (*.toml)", path.display())));
+        return Err(Failure::input(format!("{} holds no scenario files (*.toml)", shown(path))));
     }
     Ok(found)
 }
@@ -49,39 +54,39 @@ pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 fn text(path: &Path) -> Result<String, Failure> {
     let about = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if about.is_dir() {
-        let text = format!(
-            "{} is a folder; name one scenario file (`flexmeter check` takes folders)",
-            path.display()
-        );
-        return Err(Failure::input(text));
-    }
-    if about.len() > BYTES_MAX {
-        let size = about.len() >> 20;
         let text =
-            format!("{} has {size} MiB; a scenario file has at most {} MiB", path.display(), BYTES_MAX >> 20);
+            format!("{} is a folder; name one scenario file (`flexmeter check` takes folders)", shown(path));
         return Err(Failure::input(text));
     }
-    let bytes = std::fs::read(path).map_err(|error| unreadable(path, &error))?;
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let mut bytes = Vec::new();
+    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > BYTES_MAX {
+        let most = BYTES_MAX >> 20;
+        return Err(Failure::input(format!(
+            "{} is too large; a scenario file has at most {most} MiB",
+            shown(path)
+        )));
+    }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
-        Failure::input(format!("{} is not text: line {line}, byte {valid} is not UTF-8", path.display()))
+        Failure::input(format!("{} is not text: line {line}, byte {} is not UTF-8", shown(path), valid + 1))
     })?;
     if text.trim().is_empty() {
-        let text =
-            format!("{} is empty; `flexmeter new NAME` writes a scenario to start from", path.display());
+        let text = format!("{} is empty; `flexmeter new NAME` writes a scenario to start from", shown(path));
         return Err(Failure::input(text));
     }
     Ok(text)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::input(format!("can't read {}: {error}", path.display()))
+    Failure::input(format!("can't read {}: {error}", shown(path)))
 }
 
 /// The problems, each on its lines of the file.
 fn drawing(path: &Path, text: &str, problems: &[Problem]) -> String {
-    let name = path.display().to_string();
+    let name = shown(path);
     let drawn = problems.iter().take(PROBLEMS_MAX).map(|problem| draw(&name, text, problem));
     let mut drawing = drawn.collect::<Vec<_>>().join("\n\n");
     drawing += "\n\n";

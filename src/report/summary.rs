@@ -36,6 +36,7 @@ struct TeamSummary {
     tokens: String,
     posted: String,
     expired: String,
+    debt: String,
     next_expiry: Option<ExpirySummary>,
 }
 
@@ -55,6 +56,7 @@ impl Summary {
             tokens: team.tokens.to_string(),
             posted: team.posted.to_string(),
             expired: team.expired.to_string(),
+            debt: team.debt().to_string(),
             next_expiry: team
                 .next_expiry
                 .map(|(at, tokens)| ExpirySummary { at: iso(at), tokens: tokens.to_string() }),

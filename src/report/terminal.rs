@@ -6,17 +6,23 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use crate::meter::answer::Refusal;
 use crate::meter::instant::Instant;
 use crate::meter::record::{ChargeRecord, SignInRecord};
+use crate::meter::request::Request;
+use crate::meter::stock::Draw;
 use crate::meter::tokens::Tokens;
 use crate::report::junit::Checked;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::utc;
 use crate::scenario::catalogue::CATALOGUE;
+use crate::scenario::directory::Directory;
 use crate::simulation::run::Run;
 use crate::simulation::tally::{Tally, TeamTally};
 use crate::simulation::verdict::{Verdict, packs_text};
 
 /// Rows of a table shown before the rest is left to the result files.
 const ROWS_MAX: usize = 25;
+
+/// Packs of one charge shown before the rest is left to the result files.
+const PACKS_MAX: usize = 3;
 
 const HEADING: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
@@ -34,7 +40,7 @@ pub fn run(scenario: &Scenario, run: &Run, tally: &Tally, width: Option<u16>) ->
     text += &charges(scenario, run, tally, width);
     text += &refusals(scenario, run, width);
     text += &stock(scenario, tally, width);
-    text += &expectations(&Verdict::all(scenario, run));
+    text += &expectations(&Verdict::all(scenario, run), width);
     text
 }
 
@@ -73,7 +79,7 @@ fn charges(scenario: &Scenario, run: &Run, tally: &Tally, width: Option<u16>) ->
             directory.products.get(charge.product.0).to_owned(),
             charge.tokens.to_string(),
             charge.kind.name().to_owned(),
-            packs_text(directory, &charge.packs),
+            payment(directory, &charge.packs, charge.uncovered),
         ]);
     }
     let mut text = section(&title, &table, charges.len(), "charges.csv");
@@ -91,6 +97,18 @@ fn charges(scenario: &Scenario, run: &Run, tally: &Tally, width: Option<u16>) ->
             ]);
         }
         text += &section("By user and product", &table, keys.len(), "charges.csv");
+    }
+    text
+}
+
+/// The packs of a charge, a few of them, and the part that none covered.
+fn payment(directory: &Directory, draws: &[Draw], uncovered: Tokens) -> String {
+    let mut text = packs_text(directory, &draws[..draws.len().min(PACKS_MAX)]);
+    if draws.len() > PACKS_MAX {
+        text += &format!("; and {} more", draws.len() - PACKS_MAX);
+    }
+    if uncovered > Tokens::ZERO {
+        text += &format!("{}{uncovered} uncovered", if text.is_empty() { "" } else { "; " });
     }
     text
 }
@@ -128,9 +146,9 @@ fn meaning(refusal: Refusal) -> &'static str {
 }
 
 fn stock(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
-    let columns = ["team", "available", "bought", "charged", "expired", "next expiry (UTC)"];
+    let columns = ["team", "available", "bought", "posted", "expired", "debt", "next expiry (UTC)"];
     let mut table = table(&columns, width);
-    right(&mut table, &[1, 2, 3, 4]);
+    right(&mut table, &[1, 2, 3, 4, 5]);
     for (name, team) in scenario.directory.teams.iter().zip(&tally.teams).take(ROWS_MAX) {
         table.add_row([
             Cell::new(name),
@@ -138,12 +156,25 @@ fn stock(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
             Cell::new(team.tokens),
             Cell::new(team.posted),
             Cell::new(team.expired),
+            Cell::new(team.debt()),
             Cell::new(
                 team.next_expiry.map_or("-".to_owned(), |(at, tokens)| format!("{tokens} on {}", moment(at))),
             ),
         ]);
     }
-    section("Left at the end", &table, tally.teams.len(), "packs.csv")
+    let mut text = section("Left at the end", &table, tally.teams.len(), "packs.csv");
+    if run_before(scenario) {
+        text += &(styled(QUIET, " posted includes what was used before the start") + "\n");
+    }
+    text
+}
+
+/// Whether some pack was used before the run.
+fn run_before(scenario: &Scenario) -> bool {
+    scenario
+        .timeline
+        .iter()
+        .any(|(_, request)| matches!(request, Request::Buy(purchase) if purchase.used > Tokens::ZERO))
 }
 
 /// Green above 20 % of what was bought, red at or below (RULES 5.1).
@@ -152,14 +183,18 @@ fn band(team: &TeamTally) -> comfy_table::Color {
     if team.available > fifth { comfy_table::Color::Green } else { comfy_table::Color::Red }
 }
 
-fn expectations(verdicts: &[Verdict]) -> String {
-    let failed = verdicts.iter().filter(|verdict| !verdict.passed()).count();
-    match (verdicts.len(), failed) {
+fn expectations(verdicts: &[Verdict], width: Option<u16>) -> String {
+    let failed: Vec<&Verdict> = verdicts.iter().filter(|verdict| !verdict.passed()).collect();
+    match (verdicts.len(), failed.len()) {
         (0, _) => String::new(),
         (all, 0) => format!("\n{}\n", styled(GOOD, &format!("Expectations: all {all} met"))),
-        (all, failed) => {
-            let text = format!("Expectations: {failed} of {all} not met; `flexmeter check` shows them");
-            format!("\n{}\n", styled(BAD, &text))
+        (all, unmet) => {
+            let text = format!("Expectations: {unmet} of {all} not met");
+            let details: Vec<String> = failed
+                .iter()
+                .map(|verdict| difference(&format!("line {}", verdict.line), verdict, width))
+                .collect();
+            format!("\n{}\n{}", styled(BAD, &text), details.concat())
         }
     }
 }
@@ -184,7 +219,7 @@ pub fn check(checked: &[Checked], width: Option<u16>) -> String {
         let cells = [Cell::new(&file.file), Cell::new(passed), Cell::new(failed.len())];
         table.add_row(cells.into_iter().chain([Cell::new(note).fg(colour)]));
         for verdict in failed {
-            details += &difference(&file.file, verdict, width);
+            details += &difference(&format!("{}:{}", file.file, verdict.line), verdict, width);
         }
     }
     format!("{table}\n{details}\n{}\n", check_total(checked))
@@ -202,7 +237,7 @@ fn check_total(checked: &[Checked]) -> String {
     styled(if failed + unread == 0 { GOOD } else { BAD }, &text)
 }
 
-fn difference(file: &str, verdict: &Verdict, width: Option<u16>) -> String {
+fn difference(place: &str, verdict: &Verdict, width: Option<u16>) -> String {
     let mut table = table(&["", "expected", "actual"], width);
     for place in 0..verdict.expected.len().max(verdict.actual.len()).max(1) {
         let side = |rows: &[String]| rows.get(place).cloned().unwrap_or_else(|| "-".to_owned());
@@ -210,7 +245,7 @@ fn difference(file: &str, verdict: &Verdict, width: Option<u16>) -> String {
         let mark = if expected == actual { " " } else { "≠" };
         table.add_row([mark.to_owned(), expected, actual]);
     }
-    let title = format!("{file}:{}: {}", verdict.line, verdict.subject);
+    let title = format!("{place}: {}", verdict.subject);
     format!("\n{}\n{table}\n", styled(BAD, &title))
 }
 

@@ -164,14 +164,17 @@ fn look_up(
 }
 
 fn tables<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> impl Iterator<Item = &'t DeTable<'i>> {
-    let items = match table.get(key).map(Spanned::get_ref) {
-        Some(DeValue::Array(items)) => Some(items),
-        _ => None,
+    // One table in single brackets is an error that is reported elsewhere; its name is known all the same.
+    let (items, single) = match table.get(key).map(Spanned::get_ref) {
+        Some(DeValue::Array(items)) => (Some(items), None),
+        Some(DeValue::Table(table)) => (None, Some(table)),
+        _ => (None, None),
     };
-    items.into_iter().flat_map(|items| items.iter()).filter_map(|item| match item.get_ref() {
+    let listed = items.into_iter().flat_map(|items| items.iter()).filter_map(|item| match item.get_ref() {
         DeValue::Table(table) => Some(table),
         _ => None,
-    })
+    });
+    listed.chain(single)
 }
 
 fn text(table: &DeTable<'_>, key: &str) -> Option<String> {

@@ -1,6 +1,6 @@
 //! `[[team]]` and `[[user]]`: who there is, what they have bought, and what they may use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::meter::cover::{Cover, CoverKind};
@@ -104,7 +104,8 @@ impl PeopleReader<'_> {
                 let Some(mut table) = pack.table("a pack", self.problems) else { continue };
                 let bought = table.need("bought", self.problems);
                 let bought = bought.and_then(|value| value.instant(&zone, self.problems));
-                let purchase = PackOf { team, bought, zone: &zone, directory: self.directory };
+                let (start, directory) = (self.start, self.directory);
+                let purchase = PackOf { team, bought, start, zone: &zone, directory };
                 let read = purchase.read(table, self.problems);
                 self.people.arrive(read, self.problems);
             }
@@ -207,6 +208,7 @@ impl PeopleReader<'_> {
     }
 
     fn read_windows(&mut self, list: Option<Value<'_>>, whose: &Whose) {
+        let mut paid = BTreeSet::new();
         for value in list.and_then(|list| list.list(self.problems)).unwrap_or_default() {
             let Some(mut table) = value.table("a window", self.problems) else { continue };
             let product = table.need("product", self.problems);
@@ -224,6 +226,10 @@ impl PeopleReader<'_> {
                 let place = given.map_or(value.place(), Value::place);
                 self.problems.push(Problem::new(place, title, label));
                 continue;
+            }
+            if !paid.insert(product) {
+                let title = "two windows of one user and product (RULES 1.2)";
+                self.problems.push(Problem::new(value.place(), title, "again here"));
             }
             let request = Request::PaidBefore { user: whose.user, product, team, until };
             self.people.beginnings.push((Instant::MIN, request));
@@ -251,6 +257,8 @@ impl Seen {
 pub(crate) struct PackOf<'s> {
     pub(crate) team: TeamId,
     pub(crate) bought: Option<Instant>,
+    /// When the run starts.
+    pub(crate) start: Instant,
     pub(crate) zone: &'s Zone,
     pub(crate) directory: &'s Directory,
 }
@@ -274,6 +282,17 @@ impl PackOf<'_> {
             Some(given) => given?,
             None => year_later(at),
         };
+        if self.directory.packs.get(pack.0).contains([':', ';']) {
+            let title = "`:` and `;` separate packs in charges.csv";
+            problems.push(Problem::new(id?.place(), title, "a pack's id can't hold them"));
+            return None;
+        }
+        if used > Tokens::ZERO && at >= self.start {
+            let title = "`used` is what was spent before the start";
+            let label = format!("this pack is bought later, at {}", iso(at));
+            problems.push(Problem::new(given_used?.place(), title, label));
+            return None;
+        }
         if tokens == Tokens::ZERO {
             problems.push(Problem::new(size?.place(), "a pack holds tokens", "must be more than 0"));
             return None;
@@ -286,7 +305,7 @@ impl PackOf<'_> {
         }
         if expires <= at {
             let label = format!("must lie after the purchase, {}", iso(at));
-            problems.push(Problem::new(ends?.place(), "a pack ends before it is bought (RULES 2.2)", label));
+            problems.push(Problem::new(ends?.place(), "a pack ends after it is bought (RULES 2.2)", label));
             return None;
         }
         let purchase = Purchase { team: self.team, pack, tokens, expires, used };
@@ -302,6 +321,12 @@ pub(crate) fn read_assignment(
 ) -> Option<Assignment> {
     if value.is_text() {
         return value.one_of(&[("all", ())], problems).map(|()| Assignment::All);
+    }
+    if value.lists_text("all") {
+        let title = "`all` is not one of several products";
+        let problem = Problem::new(value.place(), title, "a list names products");
+        problems.push(problem.help("for every product write products = \"all\""));
+        return None;
     }
     let listed = value.list(problems)?;
     let products: Vec<Option<ProductId>> =

@@ -29,6 +29,12 @@ pub(crate) struct Table<'a> {
     asked: Vec<&'static str>,
 }
 
+/// Characters that turn the direction of the text around them.
+const TEXT_DIRECTION: [char; 9] = [
+    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
+    '\u{2069}',
+];
+
 /// A value of the file.
 #[derive(Clone, Copy)]
 pub(crate) struct Value<'a> {
@@ -43,7 +49,9 @@ impl<'a> Table<'a> {
 
     /// The value of a key, if it is there.
     pub(crate) fn get(&mut self, key: &'static str) -> Option<Value<'a>> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         let value = self.entries.get(key)?;
         Some(Value { value, key })
     }
@@ -77,6 +85,11 @@ impl<'a> Table<'a> {
     pub(crate) fn tables(&mut self, key: &'static str, problems: &mut Problems) -> Vec<Table<'a>> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let what = format!("[[{key}]]");
+        if matches!(value.value.get_ref(), DeValue::Table(_)) {
+            let title = format!("`[{key}]` must be `{what}`");
+            problems.push(Problem::new(value.place(), title, "write the name in double brackets"));
+            return Vec::new();
+        }
         let items = value.list(problems).unwrap_or_default();
         items.into_iter().filter_map(|item| item.table(&what, problems)).collect()
     }
@@ -107,9 +120,20 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// A text of at least one character.
-    pub(crate) fn name(self, problems: &mut Problems) -> Option<&'a str> {
+    /// A text without what would steer a terminal.
+    pub(crate) fn plain_text(self, problems: &mut Problems) -> Option<&'a str> {
         let text = self.text(problems)?;
+        if text.contains(|c: char| c.is_control() || TEXT_DIRECTION.contains(&c)) {
+            let title = format!("`{}` holds control characters", self.key);
+            problems.push(Problem::new(self.place(), title, "write it without them"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A plain text of at least one character.
+    pub(crate) fn name(self, problems: &mut Problems) -> Option<&'a str> {
+        let text = self.plain_text(problems)?;
         if text.trim().is_empty() {
             problems.push(Problem::new(self.place(), format!("`{}` is empty", self.key), "a name goes here"));
             return None;
@@ -146,6 +170,7 @@ impl<'a> Value<'a> {
         let read = match self.value.get_ref() {
             DeValue::Integer(number) if number.radix() == 10 => number.as_str().parse::<Tokens>(),
             DeValue::Float(number) => number.as_str().parse(),
+            DeValue::Integer(_) => return self.wrong_type("written in decimal", problems),
             _ => return self.wrong_type("a number", problems),
         };
         let label = match read {
@@ -250,6 +275,12 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether it is a list with that text in it.
+    pub(crate) fn lists_text(self, text: &str) -> bool {
+        let DeValue::Array(items) = self.value.get_ref() else { return false };
+        items.iter().any(|item| matches!(item.get_ref(), DeValue::String(item) if item == text))
+    }
+
     /// Whether it is a text.
     pub(crate) fn is_text(self) -> bool {
         matches!(self.value.get_ref(), DeValue::String(_))
@@ -287,7 +318,10 @@ fn read_instant(stamp: &Datetime, zone: &Zone) -> Result<Instant, Complaint> {
             date.and_hms_opt(time.hour.into(), time.minute.into(), time.second.unwrap_or(0).into())
         });
     let Some(local) = local.filter(|_| (1000..=9997).contains(&date.year)) else {
-        return Err(("not a time of the calendar from the year 1000 to 9997".to_owned(), None));
+        return Err((
+            "there is no such time: years go from 1000 to 9997, seconds from 0 to 59".to_owned(),
+            None,
+        ));
     };
     match stamp.offset {
         Some(Offset::Z) => Ok(Instant::from_seconds(local.and_utc().timestamp())),

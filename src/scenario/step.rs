@@ -309,8 +309,8 @@ impl<'s> Steps<'s> {
         let (product, units, outcome) = (product?, units?, outcome?);
         let rate = self.products[product.index()].rate(step.at);
         if rate.times_thousandths(units).is_none() {
-            let title = "rate times units is not a whole number of thousandths (RULES 1.1)";
-            let label = format!("times {rate} it does not come out even, or is too large");
+            let title = "rate times units is not an amount (RULES 1.1)";
+            let label = format!("times {rate} it is not a whole number of thousandths, or too large");
             step.problems.push(Problem::new(given?.place(), title, label));
             return None;
         }
@@ -352,8 +352,13 @@ impl<'s> Steps<'s> {
 
     fn buy(&mut self, step: &mut Step<'_, '_>, team: Option<TeamId>) -> Option<Request> {
         let pack = step.need("pack")?.table("the pack of a purchase", step.problems)?;
-        let purchase =
-            PackOf { team: team?, bought: Some(step.at), zone: &step.zone, directory: self.directory };
+        let purchase = PackOf {
+            team: team?,
+            bought: Some(step.at),
+            start: self.start,
+            zone: &step.zone,
+            directory: self.directory,
+        };
         let read = purchase.read(pack, step.problems);
         self.people.arrive(read, step.problems);
         None

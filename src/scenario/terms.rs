@@ -125,7 +125,7 @@ struct Draft {
     kind: Option<ProductKind>,
     rates: BTreeMap<Instant, (Tokens, Range<usize>)>,
     idle_aware: Vec<VersionId>,
-    members: Vec<ProductId>,
+    members: Vec<(ProductId, Range<usize>)>,
     place: Option<Range<usize>>,
 }
 
@@ -141,6 +141,15 @@ pub(crate) fn read_products(
         read_product(table, directory, &mut drafts, problems);
     }
     let products = directory.products.iter().zip(0..);
+    let nested: Vec<_> = drafts
+        .values()
+        .flat_map(|draft| &draft.members)
+        .filter(|(member, _)| drafts.get(member).is_some_and(|of| of.kind == Some(ProductKind::Collection)))
+        .map(|(_, place)| {
+            Problem::new(place.clone(), "a collection within a collection", "name its members here")
+        })
+        .collect();
+    problems.extend(nested);
     products
         .map(|(name, number)| {
             let draft = drafts.remove(&ProductId(number)).unwrap_or_default();
@@ -166,19 +175,24 @@ fn read_product(
         _ => table.need("rate", problems).and_then(|value| value.amount(problems)),
     };
     let versions = table.get("versions").and_then(|value| value.list(problems)).unwrap_or_default();
-    let mut idle_aware = Vec::new();
-    for version in versions {
-        let Some(mut version) = version.table("a version", problems) else { continue };
+    let mut idle_aware = BTreeMap::new();
+    for value in versions {
+        let Some(mut version) = value.table("a version", problems) else { continue };
         let name = version.need("name", problems).and_then(|value| value.name(problems));
         let idle = version.get("idle_aware").and_then(|value| value.yes(problems)).unwrap_or(false);
-        if let Some(name) = name {
-            let number = directory.version(name);
-            idle_aware.extend(idle.then_some(number));
-        }
         version.finish(problems);
+        let Some(number) = name.map(|name| directory.version(name)) else { continue };
+        if idle_aware.insert(number, idle).is_some_and(|before| before != idle) {
+            let title = "one version both goes idle and does not";
+            problems.push(Problem::new(value.place(), title, "contradicts an earlier entry"));
+        }
     }
+    let idle_aware = idle_aware.into_iter().filter_map(|(version, idle)| idle.then_some(version));
     let members = table.get("members").and_then(|value| value.list(problems)).unwrap_or_default();
-    let members = members.into_iter().filter_map(|member| directory.product(member, problems)).collect();
+    let members: Vec<_> = members
+        .into_iter()
+        .filter_map(|member| Some((directory.product(member, problems)?, member.place())))
+        .collect();
     let place = table.place.clone();
     table.finish(problems);
     let Some(product) = product else { return };
@@ -192,7 +206,7 @@ fn read_product(
     }
     draft.kind = draft.kind.or(kind);
     draft.idle_aware.extend(idle_aware);
-    draft.members.extend::<Vec<_>>(members);
+    draft.members.extend(members);
     draft.place.get_or_insert(place);
 }
 
@@ -224,5 +238,6 @@ fn finish_product(name: &str, draft: Draft, run_start: Option<Instant>, problems
     // A file that names no usable rate is in error already; the run never starts.
     let rates: Vec<_> = rates.into_iter().collect();
     let rates = if rates.is_empty() { vec![(Instant::MIN, Tokens::ZERO)] } else { rates };
-    Product { kind, rates, idle_aware: draft.idle_aware, members: draft.members, released: true }
+    let members = draft.members.into_iter().map(|(member, _)| member).collect();
+    Product { kind, rates, idle_aware: draft.idle_aware, members, released: true }
 }

@@ -41,8 +41,17 @@ pub struct TeamTally {
     pub posted: Tokens,
     /// Lost at a pack's end.
     pub expired: Tokens,
+    /// Left in unexpired packs.
+    pub remaining: Tokens,
     /// The next pack end at which something would be lost, and how much.
     pub next_expiry: Option<(Instant, Tokens)>,
+}
+
+impl TeamTally {
+    /// Charged without cover and not paid by a purchase yet (RULES 2.6).
+    pub fn debt(&self) -> Tokens {
+        self.remaining - self.available
+    }
 }
 
 impl Tally {
@@ -64,6 +73,7 @@ impl Tally {
             team.tokens += pack.tokens;
             team.posted += pack.posted;
             team.expired += pack.expired;
+            team.remaining += pack.remaining;
             if pack.remaining > Tokens::ZERO {
                 let (ends, lost) = team.next_expiry.unwrap_or((pack.expires, Tokens::ZERO));
                 team.next_expiry = match pack.expires.cmp(&ends) {

@@ -46,7 +46,7 @@ available = 493
 "#;
 
 /// What is replaced, by what, and what must be said (the position first).
-const CASES: [(&str, &str, &[&str]); 38] = [
+const CASES: [(&str, &str, &[&str]); 48] = [
     ("rate = 3", "rate = \"three\"", &["case.toml:8:8", "this is a text; it must be a number"]),
     ("rate = 3", "rate = -1", &["case.toml:8:8", "must be 0 or more"]),
     ("rate = 3", "rate = 0.0005", &["at most three digits behind the point"]),
@@ -58,7 +58,7 @@ const CASES: [(&str, &str, &[&str]); 38] = [
     ("tokens = 500", "tokens = 99999999999", &["case.toml:16:32", "at most 1,000,000,000"]),
     ("tokens = 500", "tokens = 0", &["must be more than 0"]),
     ("tokens = 500", "tokens = 500, used = 501", &["must be 500 or less"]),
-    ("tokens = 500", "tokens = 500, expires = 2026-01-10T00:00:00Z", &["ends before it is bought"]),
+    ("tokens = 500", "tokens = 500, expires = 2026-01-10T00:00:00Z", &["a pack ends after it is bought"]),
     (
         "teams = [\"Studio North\"]",
         "teams = [\"Studio Nort\"]",
@@ -99,7 +99,25 @@ const CASES: [(&str, &str, &[&str]); 38] = [
     ("do = \"sign-out\"", "do = \"sign-out\"\ndevice = \"laptop\"", &["no earlier step signs in"]),
     ("available = 493", "available = 493\nat = 2026-04-04T00:00:00Z", &["an expectation outside the run"]),
     ("available = 493", "", &["expects nothing"]),
-    ("end = 2026-04-03", "end = 2026-03-01", &["the run ends before it starts"]),
+    ("end = 2026-04-03", "end = 2026-03-01", &["a run ends after it starts"]),
+    ("title = \"right\"", "title = \"\\u001b[2J\"", &["case.toml:1:9", "control characters"]),
+    ("name = \"Studio North\"", "name = \"Studio\\u202eNorth\"", &["control characters"]),
+    ("id = \"p1\"", "id = \"p;1\"", &["separate packs"]),
+    ("bought = 2026-01-10", "used = 5, bought = 2026-03-29", &["spent before the start"]),
+    ("products = [\"AutoCAD\", ", "products = [\"all\", ", &["products = \"all\""]),
+    ("[policy]", "[team]\nname = \"x\"\n[policy]", &["not valid TOML"]),
+    ("[policy]\ngrace = \"5m\"", "[[policy]]\ngrace = \"5m\"", &["must be a table"]),
+    ("tokens = 500", "tokens = 0x10", &["written in decimal"]),
+    (
+        "rate = 3",
+        "rate = 3\nversions = [{ name = \"1\", idle_aware = true }, { name = \"1\" }]",
+        &["goes idle and does not"],
+    ),
+    (
+        "kind = \"service\"\nrate = 0.1",
+        "kind = \"collection\"\nmembers = [\"Cloud Render\"]",
+        &["within a collection"],
+    ),
     ("title = \"right\"", "title = \"right", &["not valid TOML", "case.toml:1"]),
 ];
 
@@ -124,8 +142,8 @@ fn broken_files_are_explained_and_leave_nothing() {
 fn files_that_are_no_scenario_are_explained() {
     explained(b"", &["is empty", "flexmeter new"]);
     explained(b"  \n\t\n", &["is empty"]);
-    explained(b"title = \"\xff\xfe\"\n", &["line 1, byte 9 is not UTF-8"]);
-    explained(&noise(100 << 20), &["has 100 MiB; a scenario file has at most 64 MiB"]);
+    explained(b"title = \"\xff\xfe\"\n", &["line 1, byte 10 is not UTF-8"]);
+    explained(&noise(100 << 20), &["is too large; a scenario file has at most 64 MiB"]);
     explained(&noise(1 << 20), &["is not text"]);
     explained("!$%&/()=?`".repeat(5000).as_bytes(), &["not valid TOML"]);
     let many = RIGHT.to_owned() + &"[[step]]\nat = 1\n".repeat(2000);

@@ -83,6 +83,52 @@ fn an_earlier_result_is_replaced_and_anything_else_is_left_alone() {
 }
 
 #[test]
+fn what_only_looks_like_a_result_is_left_alone() {
+    let folder = new_scenario();
+    let run = |out: &str| flexmeter(folder.path(), &["run", "week.toml", "--quiet", "--out", out]);
+    let refused = |out: &str, said: &str| {
+        let output = run(out);
+        assert_eq!(output.status.code(), Some(2), "{out}");
+        assert!(stderr(&output).contains(said), "{}", stderr(&output));
+    };
+    fs::create_dir_all(folder.path().join("a/charges.csv")).expect("a folder");
+    refused("a", "charges.csv");
+    fs::create_dir(folder.path().join("b")).expect("a folder");
+    fs::write(folder.path().join("b/summary.json"), "{\"x\": 1}").expect("written");
+    refused("b", "no summary.json of a run");
+    std::os::unix::fs::symlink("nowhere", folder.path().join("c")).expect("a link");
+    refused("c", "link to nothing");
+    refused(".", "the folder you stand in");
+    std::os::unix::fs::symlink("d", folder.path().join("e")).expect("a link");
+    assert_eq!(run("d").status.code(), Some(0));
+    fs::remove_file(folder.path().join("d/charges.csv")).expect("removed");
+    assert_eq!(run("e").status.code(), Some(0));
+    assert!(folder.path().join("e").is_symlink(), "a link stays a link");
+    assert_eq!(names(&folder.path().join("d")), texts(FILES), "and its folder gets the results");
+}
+
+#[test]
+fn what_a_killed_run_left_is_removed() {
+    let folder = new_scenario();
+    fs::create_dir(folder.path().join(".out.partial-999999999")).expect("a folder");
+    let output = flexmeter(folder.path(), &["run", "week.toml", "--quiet", "--out", "out"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert_eq!(names(folder.path()), texts(["out", "week.toml"]));
+}
+
+#[test]
+fn a_check_does_not_overwrite_what_it_checks() {
+    let folder = new_scenario();
+    let output = flexmeter(folder.path(), &["check", "week.toml", "--junit", "week.toml"]);
+    assert_eq!(output.status.code(), Some(2));
+    let output = flexmeter(folder.path(), &["check", "week.toml", "--junit", "/dev/null"]);
+    assert_eq!(output.status.code(), Some(0), "a device is written to, not replaced");
+    std::os::unix::fs::symlink(".", folder.path().join("loop")).expect("a link");
+    let output = flexmeter(folder.path(), &["check", "."]);
+    assert!(stdout(&output).contains("1 file: 3 passed"), "{}", stdout(&output));
+}
+
+#[test]
 fn json_holds_the_rows_and_quiet_says_nothing() {
     let folder = new_scenario();
     let output = flexmeter(folder.path(), &["run", "week.toml", "--format", "json", "--seed", "9"]);
