@@ -7,12 +7,14 @@
 //! * `second_opinion`  random histories against the reference model, row by row.
 //! * `history`         the random histories: data, chance, the scenario file they are.
 //! * `reference`       the reference model: the same rules again in the plainest way.
+//! * `boundaries`      the corners that random histories should visit, counted in the reference model.
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `support`         running the binary and reading scenarios, for the modules above.
 
 mod architecture;
+mod boundaries;
 mod broken_files;
 mod command;
 mod history;

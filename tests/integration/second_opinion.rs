@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
+use crate::boundaries::CLASSES;
 use crate::history::{History, shrink};
-use crate::reference::{CLASSES, Rows, model};
+use crate::reference::{Rows, model};
 use crate::support::result_files;
 
 /// Histories compared where the environment does not say.
