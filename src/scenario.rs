@@ -13,6 +13,10 @@ pub mod terms;
 mod people;
 mod openings;
 mod step;
+pub mod random;
+pub mod distribution;
+pub mod habit;
+mod group;
 pub mod expect;
 
 use toml::de::DeTable;
@@ -20,10 +24,13 @@ use toml::de::DeTable;
 use crate::meter::Setup;
 use crate::meter::id::PackId;
 use crate::meter::instant::Instant;
+use crate::meter::record::Opening;
 use crate::meter::request::Request;
 use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::directory::Directory;
 use crate::scenario::expect::{Expect, Expects};
+use crate::scenario::group::{Groups, read_habits};
+use crate::scenario::habit::Person;
 use crate::scenario::people::{People, PeopleReader};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table};
@@ -51,6 +58,10 @@ pub struct Scenario {
     pub user_zones: Vec<Zone>,
     /// Everything that is asked of the meter, in the order it is asked (RULES 4).
     pub timeline: Vec<(Instant, Request)>,
+    /// The simulated users, by number.
+    pub simulated: Vec<Person>,
+    /// The device and version that simulated users open.
+    pub opening: Opening,
     /// What must come of it.
     pub expects: Vec<Expect>,
 }
@@ -102,19 +113,18 @@ fn read_tables(
     let people = People::new(&directory);
     let reader = PeopleReader { directory: &directory, products: &products, start, people, problems };
     let mut people = reader.read(teams, users);
+    let habits = root.get("habit").and_then(|value| value.table("[habit]", problems));
+    let habits = read_habits(habits, problems);
+    let tables = root.tables("group", problems);
+    let groups = Groups { directory: &directory, products: &products, habits, people: &mut people, problems };
+    let simulated = groups.read(tables);
+    let opening = (directory.device("desktop"), directory.version("2026"));
     let steps = root.tables("step", problems);
     let reader = Steps::new(&mut directory, &mut people, &mut products, (start, end));
     let steps = if run.is_some() { reader.read(steps, problems) } else { Vec::new() };
     let tables = root.tables("expect", problems);
     let reader = Expects { directory: &directory, people: &people, start, end, text, problems };
     let expects = if run.is_some() { reader.read(tables) } else { Vec::new() };
-    for key in ["group", "habit"] {
-        if let Some(place) = root.key_place(key) {
-            root.get(key);
-            let title = "simulated users are not part of this version of flexmeter";
-            problems.push(Problem::new(place, title, "not simulated yet: nothing is run"));
-        }
-    }
     root.finish(problems);
     let setup =
         Setup { policy: policies.meter.clone(), products, teams: directory.teams.len(), users: people.users };
@@ -130,6 +140,8 @@ fn read_tables(
         setup,
         user_zones,
         timeline,
+        simulated,
+        opening,
         expects,
     })
 }

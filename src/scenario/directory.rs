@@ -96,10 +96,16 @@ impl Directory {
                 packs.extend(text(pack, "id"));
             }
         }
+        let mut users = defined(root, "user", "name");
+        for group in tables(root, "group") {
+            if let (Some(name), Some(count)) = (text(group, "name"), count(group)) {
+                users.extend((1..=count).map(|member| member_name(&name, member)));
+            }
+        }
         Directory {
             products: Names::sorted(products),
             teams: Names::sorted(defined(root, "team", "name")),
-            users: Names::sorted(defined(root, "user", "name")),
+            users: Names::sorted(users),
             packs: Names::sorted(packs),
             ..Directory::default()
         }
@@ -120,6 +126,11 @@ impl Directory {
     /// The user a value names.
     pub(crate) fn user(&self, value: Value<'_>, problems: &mut Problems) -> Option<UserId> {
         look_up(&self.users, value, ("user", ""), problems).map(UserId)
+    }
+
+    /// The number of a user known to exist.
+    pub(crate) fn user_number(&self, name: &str) -> Option<UserId> {
+        self.users.find(name).map(UserId)
     }
 
     /// The pack a value names.
@@ -145,6 +156,18 @@ impl Directory {
     /// A version's name.
     pub fn version_name(&self, version: VersionId) -> &str {
         &self.versions.names[version.index()]
+    }
+}
+
+/// The name of a group's member, from 1.
+pub(crate) fn member_name(group: &str, member: u64) -> String {
+    format!("{group}-{member}")
+}
+
+fn count(group: &DeTable<'_>) -> Option<u64> {
+    match group.get("count")?.get_ref() {
+        DeValue::Integer(count) => count.as_str().parse().ok().filter(|count| *count <= 1_000_000),
+        _ => None,
     }
 }
 

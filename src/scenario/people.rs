@@ -26,6 +26,8 @@ pub(crate) struct People {
     pub(crate) users: Vec<User>,
     /// What is so from the beginning: packs bought, cover, windows paid before.
     pub(crate) beginnings: Vec<(Instant, Request)>,
+    /// The users that have a table of their own.
+    pub(crate) named: BTreeSet<UserId>,
     /// When each pack arrives.
     pub(crate) arrivals: BTreeMap<PackId, Arrival>,
 }
@@ -45,6 +47,7 @@ impl People {
             user_zones: vec![Zone::utc(); directory.users.len()],
             users: vec![nobody; directory.users.len()],
             beginnings: Vec::new(),
+            named: BTreeSet::new(),
             arrivals: BTreeMap::new(),
         }
     }
@@ -130,6 +133,7 @@ impl PeopleReader<'_> {
         let zone = own_zone.or_else(team_zone).unwrap_or_else(Zone::utc);
         let add_ins = self.read_add_ins(table.get("add_ins"));
         if let Some(user) = user {
+            self.people.named.insert(user);
             self.people.user_zones[user.index()] = zone.clone();
             if let (false, Some(assignment)) = (teams.is_empty(), assignment) {
                 self.people.users[user.index()] = User::new(teams, assignment, add_ins);

@@ -66,6 +66,11 @@ impl<'a> Table<'a> {
         value
     }
 
+    /// Every key with its value, for tables whose keys are names.
+    pub(crate) fn every(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
+        self.entries.iter().map(|(key, value)| (key.as_ref().as_ref(), Value { value, key: "habit" }))
+    }
+
     /// Where a key stands, without asking for its value.
     pub(crate) fn key_place(&self, key: &str) -> Option<Range<usize>> {
         self.entries.get_key_value(key).map(|(key, _)| key.span())

@@ -11,6 +11,7 @@
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `readme`          outputs in the README are what its commands print.
+//! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `support`         running the binary and reading scenarios, for the modules above.
 
 mod architecture;
@@ -25,3 +26,4 @@ mod samples;
 mod scenarios;
 mod second_opinion;
 mod support;
+mod theory;

@@ -1,0 +1,173 @@
+//! `Distribution`: how long something lasts, as a chance.
+
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "seconds of a calendar have fewer than 53 bits"
+)]
+
+use crate::meter::instant::Span;
+use crate::scenario::duration;
+use crate::scenario::problem::Problem;
+use crate::scenario::random::Draws;
+use crate::scenario::reader::{Problems, Value};
+
+/// A distribution of a length of time; what is drawn is rounded to whole seconds, and never negative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distribution {
+    /// Always this long.
+    Fixed(Span),
+    /// Evenly between the two.
+    Uniform(Span, Span),
+    /// Exponential with this mean.
+    Exponential(Span),
+    /// Normal, cut off at zero.
+    Normal {
+        /// The mean before the cut.
+        mean: Span,
+        /// The standard deviation before the cut.
+        sd: Span,
+    },
+    /// Lognormal.
+    Lognormal {
+        /// Half last longer.
+        median: Span,
+        /// One in ten lasts longer.
+        p90: Span,
+    },
+}
+
+/// The 90 % quantile of the standard normal distribution.
+const NORMAL_P90: f64 = 1.281_551_565_544_600_4;
+
+const KINDS: [&str; 5] = ["fixed", "uniform", "exponential", "normal", "lognormal"];
+
+impl Distribution {
+    /// A length of time.
+    pub fn draw(self, draws: &mut Draws) -> Span {
+        let seconds = match self {
+            Distribution::Fixed(span) => return span,
+            Distribution::Uniform(low, high) => {
+                seconds_of(low) + draws.unit() * (seconds_of(high) - seconds_of(low))
+            }
+            Distribution::Exponential(mean) => draws.exponential() * seconds_of(mean),
+            Distribution::Normal { mean, sd } => seconds_of(mean) + draws.normal() * seconds_of(sd),
+            Distribution::Lognormal { median, p90 } => {
+                let spread = libm::log(seconds_of(p90) / seconds_of(median)) / NORMAL_P90;
+                seconds_of(median) * libm::exp(spread * draws.normal())
+            }
+        };
+        // A session of thirty thousand years meets the run's end first.
+        Span::from_seconds((seconds.max(0.0) + 0.5).min(SECONDS_MAX) as i64)
+    }
+
+    /// Reads `{ fixed = "2h" }` and its like.
+    pub(crate) fn read(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut table = value.table("a distribution", problems)?;
+        let given: Vec<&str> = KINDS.into_iter().filter(|kind| table.key_place(kind).is_some()).collect();
+        let [kind] = given[..] else {
+            let help = "write one of { fixed = \"2h\" }, { uniform = [\"1h\", \"3h\"] }, { exponential = \"45m\" }, \
+                        { normal = { mean, sd } }, { lognormal = { median, p90 } }";
+            problems.push(
+                Problem::new(value.place(), "a distribution has one key", "not one of them").help(help),
+            );
+            return None;
+        };
+        let read = match kind {
+            "fixed" => table.get("fixed")?.duration(problems).map(Distribution::Fixed),
+            "exponential" => table.get("exponential")?.duration(problems).map(Distribution::Exponential),
+            "uniform" => {
+                let list = table.get("uniform")?.list(problems)?;
+                let ends: Option<Vec<Span>> = list.iter().map(|end| end.duration(problems)).collect();
+                match ends?[..] {
+                    [low, high] if low <= high => Some(Distribution::Uniform(low, high)),
+                    _ => {
+                        let label = "must be two durations, the shorter first";
+                        problems.push(Problem::new(value.place(), "not a range of durations", label));
+                        None
+                    }
+                }
+            }
+            "normal" => {
+                let (mean, sd) = pair(table.get("normal")?, ("mean", "sd"), problems)?;
+                Some(Distribution::Normal { mean, sd })
+            }
+            _ => {
+                let given = table.get("lognormal")?;
+                let (median, p90) = pair(given, ("median", "p90"), problems)?;
+                if median == Span::ZERO || p90 < median {
+                    let label = "`median` must be more than zero, and `p90` no less than it";
+                    problems.push(Problem::new(given.place(), "not a lognormal distribution", label));
+                    return None;
+                }
+                Some(Distribution::Lognormal { median, p90 })
+            }
+        };
+        table.finish(problems);
+        read
+    }
+}
+
+impl std::fmt::Display for Distribution {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = duration::text;
+        match *self {
+            Distribution::Fixed(span) => write!(f, "{}", text(span)),
+            Distribution::Uniform(low, high) => write!(f, "{} to {}", text(low), text(high)),
+            Distribution::Exponential(mean) => write!(f, "{} on average (exponential)", text(mean)),
+            Distribution::Normal { mean, sd } => write!(f, "{} ± {}", text(mean), text(sd)),
+            Distribution::Lognormal { median, p90 } => {
+                write!(f, "half under {}, nine in ten under {}", text(median), text(p90))
+            }
+        }
+    }
+}
+
+/// Some thirty thousand years.
+const SECONDS_MAX: f64 = 1e12;
+
+fn seconds_of(span: Span) -> f64 {
+    span.seconds() as f64
+}
+
+fn pair(
+    value: Value<'_>,
+    (first, second): (&'static str, &'static str),
+    problems: &mut Problems,
+) -> Option<(Span, Span)> {
+    let mut table = value.table("a distribution", problems)?;
+    let one = table.need(first, problems).and_then(|value| value.duration(problems));
+    let other = table.need(second, problems).and_then(|value| value.duration(problems));
+    table.finish(problems);
+    Some((one?, other?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Distribution;
+    use crate::meter::instant::Span;
+    use crate::scenario::random::{Seed, Stream};
+
+    const HOUR: Span = Span::from_seconds(3600);
+    const MINUTE: Span = Span::from_seconds(60);
+
+    #[test]
+    fn what_is_drawn_has_the_mean_and_quantiles_it_should() {
+        let cases = [
+            (Distribution::Fixed(HOUR), 3600.0, 3600.0),
+            (Distribution::Uniform(Span::ZERO, HOUR), 1800.0, 3240.0),
+            (Distribution::Exponential(HOUR), 3600.0, 3600.0 * std::f64::consts::LN_10),
+            (Distribution::Normal { mean: HOUR, sd: MINUTE }, 3600.0, 3600.0 + 1.2816 * 60.0),
+            (Distribution::Lognormal { median: MINUTE, p90: HOUR }, f64::NAN, 3600.0),
+        ];
+        for (distribution, mean, p90) in cases {
+            let mut draws = Stream::new("ada", "test").draw(Seed::new(1));
+            let mut drawn: Vec<i64> = (0..100_000).map(|_| distribution.draw(&mut draws).seconds()).collect();
+            drawn.sort_unstable();
+            let average = drawn.iter().sum::<i64>() as f64 / 100_000.0;
+            assert!(mean.is_nan() || (average / mean - 1.0).abs() < 0.01, "{distribution:?}: mean {average}");
+            let quantile = drawn[90_000] as f64;
+            assert!((quantile / p90 - 1.0).abs() < 0.03, "{distribution:?}: 90 % below {quantile}");
+        }
+    }
+}
