@@ -35,8 +35,11 @@
 //!   names decide ties by their bytes. Shuffling a file's tables changes no byte of a result.
 //! * Where the published rules are open, a [`meter::policy::Policy`] decides, never the code.
 //!
-//! Numbers such as "RULES 1.6" cite the rulebook that the scenarios below `scenarios/` exercise rule by
-//! rule.
+//! Numbers such as "RULES 1.6" cite the rulebook, [`rules`]; the scenarios below `scenarios/` exercise it
+//! rule by rule.
+
+#[doc = include_str!("rules.md")]
+pub mod rules {}
 
 pub mod meter;
 pub mod scenario;

@@ -27,7 +27,7 @@ mod administration;
 use crate::meter::answer::Answer;
 use crate::meter::due::{Due, Dues};
 use crate::meter::id::{ProductId, TeamId, UserId};
-use crate::meter::instant::Instant;
+use crate::meter::instant::{Instant, Span};
 use crate::meter::key::{Key, KeyId};
 use crate::meter::pack::Pack;
 use crate::meter::policy::Policy;
@@ -35,7 +35,7 @@ use crate::meter::product::{Product, ProductKind};
 use crate::meter::record::{Record, TokenEvent, TokenEventKind};
 use crate::meter::request::{Phase, Request};
 use crate::meter::session::{Session, SessionEnd, SessionId};
-use crate::meter::stock::{Expired, Stock};
+use crate::meter::stock::{Draw, Stock};
 use crate::meter::tokens::Tokens;
 use crate::meter::user::User;
 
@@ -72,6 +72,8 @@ pub struct Meter {
 impl Meter {
     /// A meter on which nothing has happened, before all time.
     pub fn new(setup: Setup) -> Self {
+        let grace = setup.policy.grace;
+        assert!(Span::ZERO <= grace && grace < Span::WINDOW, "a grace period is shorter than a window");
         Meter {
             policy: setup.policy,
             products: setup.products,
@@ -104,10 +106,10 @@ impl Meter {
             Request::Assign { user, products } => self.assign(user, products),
             Request::Unassign { user, products } => self.unassign(user, &products),
             Request::Cover { user, product, cover } => {
-                self.for_members(product, |meter, member| meter.cover(user, member, cover));
+                self.for_members(product, |meter, member| meter.cover((user, member), product, cover));
             }
             Request::EndCover { user, product, kind } => {
-                self.for_members(product, |meter, member| meter.end_cover(user, member, kind));
+                self.for_members(product, |meter, member| meter.end_cover((user, member), product, kind));
             }
             Request::PaidBefore { user, product, team, until } => {
                 self.paid_before((user, product), team, until);
@@ -124,6 +126,9 @@ impl Meter {
     }
 
     /// Lets everything happen that falls due before `to`.
+    ///
+    /// # Panics
+    /// If a request was applied at `to` or later.
     pub fn advance(&mut self, to: Instant) {
         self.catch_up(to, Phase::Ends);
     }
@@ -160,7 +165,7 @@ impl Meter {
             match due {
                 Due::Pack(pack) => {
                     let tokens = self.stock.end(pack);
-                    self.record_expiry(Expired { pack, tokens });
+                    self.record_expiry(Draw { pack, tokens });
                 }
                 Due::Grace(key) => self.grace_ends(key),
                 Due::Window(key) | Due::Cover(key) => self.window_or_cover_ends(key),
@@ -169,14 +174,14 @@ impl Meter {
         (self.now, self.phase) = (at, phase);
     }
 
-    fn record_expiry(&mut self, expired: Expired) {
+    fn record_expiry(&mut self, expired: Draw) {
         if expired.tokens > Tokens::ZERO {
             let team = self.stock.pack(expired.pack).expect("an expired pack had arrived").team;
             self.record_token_event(team, TokenEventKind::Expiry, expired);
         }
     }
 
-    fn record_token_event(&mut self, team: TeamId, kind: TokenEventKind, what: Expired) {
+    fn record_token_event(&mut self, team: TeamId, kind: TokenEventKind, what: Draw) {
         let event = TokenEvent { at: self.now, team, kind, pack: what.pack, tokens: what.tokens };
         self.records.push(Record::TokenEvent(event));
     }

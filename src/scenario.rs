@@ -54,8 +54,6 @@ pub struct Scenario {
     pub directory: Directory,
     /// Who and what there is when the meter starts.
     pub setup: Setup,
-    /// Each user's time zone, by number.
-    pub user_zones: Vec<Zone>,
     /// Everything that is asked of the meter, in the order it is asked (RULES 4).
     pub timeline: Vec<(Instant, Request)>,
     /// The simulated users, by number.
@@ -108,10 +106,17 @@ fn read_tables(
     let mut directory = Directory::scan(raw);
     let tables = root.tables("product", problems);
     let mut products = read_products(tables, &mut directory, run.map(|(start, _)| start), problems);
-    let (start, end) = run.unwrap_or((Instant::from_seconds(0), Instant::from_seconds(i64::MAX / 2)));
+    // Without a run of its own the file is still read to its end, against all of the calendar.
+    let (start, end) = run.unwrap_or_else(calendar::bounds);
     let (teams, users) = (root.tables("team", problems), root.tables("user", problems));
     let people = People::new(&directory);
-    let reader = PeopleReader { directory: &directory, products: &products, start, people, problems };
+    let reader = PeopleReader {
+        directory: &directory,
+        products: &products,
+        start: run.map(|(start, _)| start),
+        people,
+        problems,
+    };
     let mut people = reader.read(teams, users);
     let habits = root.get("habit").and_then(|value| value.table("[habit]", problems));
     let habits = read_habits(habits, problems);
@@ -121,15 +126,14 @@ fn read_tables(
     let opening = (directory.device("desktop"), directory.version("2026"));
     let steps = root.tables("step", problems);
     let reader = Steps::new(&mut directory, &mut people, &mut products, (start, end));
-    let steps = if run.is_some() { reader.read(steps, problems) } else { Vec::new() };
+    let steps = reader.read(steps, problems);
     let tables = root.tables("expect", problems);
     let reader = Expects { directory: &directory, people: &people, start, end, text, problems };
-    let expects = if run.is_some() { reader.read(tables) } else { Vec::new() };
+    let expects = reader.read(tables);
     root.finish(problems);
     let setup =
         Setup { policy: policies.meter.clone(), products, teams: directory.teams.len(), users: people.users };
     let timeline = timeline(people.beginnings, steps, end);
-    let user_zones = people.user_zones;
     run.map(|_| Scenario {
         title,
         start,
@@ -138,7 +142,6 @@ fn read_tables(
         policies,
         directory,
         setup,
-        user_zones,
         timeline,
         simulated,
         opening,

@@ -9,10 +9,10 @@ use clap::Args;
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::write_file;
 use crate::cli::{Format, print, scenario_file, shown, terminal_width};
-use crate::report::junit::{Checked, junit};
+use crate::report::junit::junit;
 use crate::report::{json, terminal};
 use crate::simulation::run::Run;
-use crate::simulation::verdict::Verdict;
+use crate::simulation::verdict::{Checked, Verdict};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -4,6 +4,7 @@ use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 
 use crate::cli::failure::Failure;
 use crate::cli::interrupt;
@@ -59,9 +60,21 @@ impl ResultsFolder {
         if !self.path.exists() {
             return std::fs::rename(aside, &self.path).map_err(|error| unwritable(&self.path, &error));
         }
-        let exchanged = renameat_with(CWD, aside, CWD, &self.path, RenameFlags::EXCHANGE);
-        let exchanged = exchanged.map_err(|error| unwritable(&self.path, &error.into()));
-        exchanged.and_then(|()| std::fs::remove_dir_all(aside).map_err(|error| unwritable(aside, &error)))
+        match renameat_with(CWD, aside, CWD, &self.path, RenameFlags::EXCHANGE) {
+            Ok(()) => {}
+            // A file system that can't exchange: for a moment there is no result, never half of one.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                let old = aside.with_extension("old");
+                let renamed = std::fs::rename(&self.path, &old)
+                    .and_then(|()| std::fs::rename(aside, &self.path))
+                    .and_then(|()| std::fs::rename(&old, aside));
+                renamed.map_err(|error| unwritable(&self.path, &error))?;
+            }
+            Err(error) => return Err(unwritable(&self.path, &error.into())),
+        }
+        // The new result is in its place; what can't be removed of the old one goes with the next run.
+        let _ = std::fs::remove_dir_all(aside);
+        Ok(())
     }
 }
 
@@ -130,7 +143,7 @@ fn remove_abandoned(path: &Path) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let process = name.strip_prefix(&prefix).and_then(|number| number.parse().ok());
         let process = process.and_then(rustix::process::Pid::from_raw);
-        if process.is_some_and(|process| rustix::process::test_kill_process(process).is_err()) {
+        if process.is_some_and(|process| rustix::process::test_kill_process(process) == Err(Errno::SRCH)) {
             // Left for the next run where it can't be removed; it is in nobody's way.
             let _ = std::fs::remove_dir_all(entry.path());
         }

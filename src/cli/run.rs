@@ -10,9 +10,11 @@ use crate::cli::results_folder::ResultsFolder;
 use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
 use crate::report::files::{ResultFile, SUMMARY, digest, tables};
 use crate::report::summary::Summary;
+use crate::report::terminal::Outcome;
 use crate::report::{json, terminal};
 use crate::simulation::run::Run;
 use crate::simulation::tally::Tally;
+use crate::simulation::verdict::Verdict;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,7 +67,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         match arguments.format {
             Format::Json => print(&json::run(&summary, &tables))?,
             Format::Table => {
-                let text = terminal::run(&scenario, &run, &tally, terminal_width());
+                let verdicts = Verdict::all(&scenario, &run);
+                let outcome = Outcome { scenario: &scenario, run: &run, tally: &tally, verdicts: &verdicts };
+                let text = terminal::run(&outcome, terminal_width());
                 let place = shown(&out);
                 print(&format!("{text}\nResults: {place} ({} files)\n", files.len()))?;
             }

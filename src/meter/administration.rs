@@ -124,18 +124,18 @@ impl Meter {
     }
 
     /// Notes a cover; when it ends, an open session may owe a charge (RULES 3.5).
-    pub(super) fn cover(&mut self, user: UserId, product: ProductId, cover: Cover) {
-        let id = self.key_of((user, product));
-        self.key_mut(id).covers.add(cover);
+    pub(super) fn cover(&mut self, key: (UserId, ProductId), through: ProductId, cover: Cover) {
+        let id = self.key_of(key);
+        self.key_mut(id).covers.add(through, cover);
         if let Some(until) = cover.until.filter(|until| *until > self.now) {
             self.make_due(until, Due::Cover(id));
         }
     }
 
     /// Ends a cover that runs; an open session may owe a charge at once (RULES 3.5).
-    pub(super) fn end_cover(&mut self, user: UserId, product: ProductId, kind: CoverKind) {
-        let id = self.key_of((user, product));
-        if self.keys[id.0 as usize].covers.cancel(kind, self.now) {
+    pub(super) fn end_cover(&mut self, key: (UserId, ProductId), through: ProductId, kind: CoverKind) {
+        let id = self.key_of(key);
+        if self.keys[id.0 as usize].covers.cancel(through, kind, self.now) {
             self.make_due(self.now, Due::Cover(id));
         }
     }

@@ -59,10 +59,11 @@ impl Meter {
                 recorded_at: self.now,
                 packs: hold.draws,
             };
-            if outcome == Outcome::Failed {
+            let refunded = (outcome == Outcome::Failed).then(|| charge.clone());
+            self.records.push(Record::Charge(charge));
+            if let Some(charge) = refunded {
                 self.refund(&charge);
             }
-            self.records.push(Record::Charge(charge));
         }
         self.answer((user, product), None, verdict)
     }

@@ -233,8 +233,12 @@ impl Meter {
             for expired in self.stock.void(&pending.hold) {
                 self.record_expiry(expired);
             }
-            // Who is left was idle when the charge fell due: the renewal waits again (RULES 2.5).
-            self.key_mut(id).deferred = Some(Deferred::UntilTouched);
+            let now = self.now;
+            let key = self.key_mut(id);
+            if !key.runs_on(now) {
+                // Who is left was idle when the charge fell due: the renewal waits again (RULES 2.5).
+                key.deferred = Some(Deferred::UntilTouched);
+            }
         }
         if self.key(id).sessions.is_empty() {
             self.key_mut(id).deferred = None;

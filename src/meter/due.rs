@@ -20,7 +20,8 @@ pub(crate) enum Due {
     Grace(KeyId),
     /// A window of the key ends, or a short renewal asks again a window's length later.
     Window(KeyId),
-    /// Cover of the key ends; looked at like the end of a window.
+    /// Cover of the key ends. It is looked at like the end of a window, and comes back as one; it may lie
+    /// years ahead, so it stands in no line.
     Cover(KeyId),
 }
 

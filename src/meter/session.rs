@@ -24,6 +24,15 @@ pub enum SessionEnd {
 }
 
 impl SessionEnd {
+    /// Every end.
+    pub const ALL: [SessionEnd; 5] = [
+        SessionEnd::SignOut,
+        SessionEnd::InsufficientTokens,
+        SessionEnd::NotAssigned,
+        SessionEnd::TakenOver,
+        SessionEnd::RunEnd,
+    ];
+
     /// The word for it in result files.
     pub fn name(self) -> &'static str {
         match self {

@@ -50,9 +50,6 @@ impl Hold {
     }
 }
 
-/// What of a pack ended unused at an instant.
-pub(crate) type Expired = Draw;
-
 /// One team's share of the stock.
 #[derive(Clone, Debug, Default)]
 struct Shelf {
@@ -173,7 +170,7 @@ impl Stock {
 
     /// The held tokens go back to their packs; in a pack that has ended they expire at once, and are
     /// returned (RULES 2.5).
-    pub(crate) fn void(&mut self, hold: &Hold) -> Vec<Expired> {
+    pub(crate) fn void(&mut self, hold: &Hold) -> Vec<Draw> {
         self.give_back(&hold.draws, Column::Held)
     }
 
@@ -186,7 +183,7 @@ impl Stock {
     }
 
     /// Charged tokens go back to the packs they were drawn from (RULES 1.9).
-    pub(crate) fn refund(&mut self, draws: &[Draw]) -> Vec<Expired> {
+    pub(crate) fn refund(&mut self, draws: &[Draw]) -> Vec<Draw> {
         self.give_back(draws, Column::Posted)
     }
 
@@ -224,7 +221,7 @@ impl Stock {
         }
     }
 
-    fn give_back(&mut self, draws: &[Draw], from: Column) -> Vec<Expired> {
+    fn give_back(&mut self, draws: &[Draw], from: Column) -> Vec<Draw> {
         let mut expired = Vec::new();
         for draw in draws {
             if self.row(draw.pack).ended {
@@ -260,9 +257,8 @@ impl Stock {
         let (key, team) = (self.row(id).draw_key(), self.row(id).team);
         let drawable = &mut self.shelves[team.index()].drawable;
         let place = drawable.partition_point(|listed| *listed > key);
-        if drawable.get(place) != Some(&key) {
-            drawable.insert(place, key);
-        }
+        assert_ne!(drawable.get(place), Some(&key), "a pack is listed once");
+        drawable.insert(place, key);
     }
 
     fn unlist(&mut self, id: PackId) {
@@ -332,6 +328,52 @@ impl Pack {
             Column::Held => &mut self.held,
             Column::Expired => &mut self.expired,
             Column::Remaining => &mut self.remaining,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::{Purchase, Stock};
+    use crate::meter::id::{PackId, TeamId};
+    use crate::meter::instant::Instant;
+    use crate::meter::tokens::Tokens;
+
+    fn stock() -> Stock {
+        let mut stock = Stock::new(1);
+        let purchase = Purchase {
+            team: TeamId(0),
+            pack: PackId(0),
+            tokens: Tokens::whole(100),
+            expires: Instant::from_seconds(1000),
+            used: Tokens::whole(10),
+        };
+        stock.buy(&purchase, Instant::from_seconds(0));
+        stock
+    }
+
+    #[test]
+    fn rule_2_8_a_token_lost_is_noticed_at_the_next_movement() {
+        let whole = |stock: &mut Stock| {
+            let hold = stock.hold(TeamId(0), Tokens::whole(7));
+            stock.post(&hold);
+        };
+        whole(&mut stock());
+        let corruptions: [fn(&mut Stock); 3] = [
+            |stock| stock.row_mut(PackId(0)).posted += Tokens::whole(1),
+            |stock| stock.shelves[0].bought += Tokens::whole(1),
+            |stock| stock.shelves[0].expired += Tokens::whole(1),
+        ];
+        for corrupt in corruptions {
+            let mut stock = stock();
+            corrupt(&mut stock);
+            assert!(catch_unwind(AssertUnwindSafe(|| whole(&mut stock))).is_err(), "the movement is refused");
+            assert!(
+                catch_unwind(AssertUnwindSafe(|| stock.assert_conserved())).is_err(),
+                "and so is the count"
+            );
         }
     }
 }

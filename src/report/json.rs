@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::report::files::{ResultFile, TABLES};
-use crate::report::junit::Checked;
 use crate::report::summary::Summary;
 use crate::scenario::catalogue::{CATALOGUE, ListedProduct};
-use crate::simulation::verdict::Verdict;
+use crate::simulation::verdict::{Checked, Verdict};
 
 /// A run: its summary, and the rows of each table by column name.
 pub fn run(summary: &Summary, tables: &[ResultFile]) -> String {

@@ -2,16 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use crate::simulation::verdict::Verdict;
-
-/// What checking one file came to.
-#[derive(Clone, Debug)]
-pub struct Checked {
-    /// The file as it was named.
-    pub file: String,
-    /// The judged expectations, or why the file could not be run.
-    pub verdicts: Result<Vec<Verdict>, String>,
-}
+use crate::simulation::verdict::{Checked, Verdict};
 
 /// The XML text of a check.
 pub fn junit(checked: &[Checked]) -> String {

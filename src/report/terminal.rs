@@ -3,20 +3,20 @@
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
-use crate::meter::answer::Refusal;
+use crate::meter::answer::{ChargeKind, Refusal};
 use crate::meter::instant::Instant;
 use crate::meter::record::{ChargeRecord, SignInRecord};
 use crate::meter::request::Request;
+use crate::meter::session::SessionEnd;
 use crate::meter::stock::Draw;
 use crate::meter::tokens::Tokens;
-use crate::report::junit::Checked;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::utc;
 use crate::scenario::catalogue::CATALOGUE;
 use crate::scenario::directory::Directory;
 use crate::simulation::run::Run;
 use crate::simulation::tally::{Tally, TeamTally};
-use crate::simulation::verdict::{Verdict, packs_text};
+use crate::simulation::verdict::{Checked, Verdict, packs_text};
 
 /// Rows of a table shown before the rest is left to the result files.
 const ROWS_MAX: usize = 25;
@@ -34,13 +34,28 @@ fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// What a run came to: the charges, the refusals, what is left and when it expires.
-pub fn run(scenario: &Scenario, run: &Run, tally: &Tally, width: Option<u16>) -> String {
+/// A run and what was made of it.
+pub struct Outcome<'r> {
+    /// What was run.
+    pub scenario: &'r Scenario,
+    /// What came of it.
+    pub run: &'r Run,
+    /// Its counts and totals.
+    pub tally: &'r Tally,
+    /// Its expectations, judged.
+    pub verdicts: &'r [Verdict],
+}
+
+/// What a run came to: the charges, the refusals, what was ended by a rule, what is left and when it
+/// expires. Lines are fitted to `width` columns, or stay whole.
+pub fn run(outcome: &Outcome<'_>, width: Option<u16>) -> String {
+    let Outcome { scenario, run, tally, verdicts } = outcome;
     let mut text = heading(scenario);
     text += &charges(scenario, run, tally, width);
     text += &refusals(scenario, run, width);
+    text += &ended_by_a_rule(scenario, run, width);
     text += &stock(scenario, tally, width);
-    text += &expectations(&Verdict::all(scenario, run), width);
+    text += &expectations(verdicts, width);
     text
 }
 
@@ -65,9 +80,14 @@ fn heading(scenario: &Scenario) -> String {
 fn charges(scenario: &Scenario, run: &Run, tally: &Tally, width: Option<u16>) -> String {
     let mut charges: Vec<&ChargeRecord> = run.charges.iter().collect();
     charges.sort_by_key(|charge| (charge.window_start, charge.user, charge.product));
-    let title = match charges.len() {
-        0 => "Charged: nothing".to_owned(),
-        count => format!("Charged: {} tokens in {}", tally.tokens, counted(count, "charge")),
+    let refunds = run.charges.iter().filter(|charge| charge.kind == ChargeKind::Refund).count();
+    let title = match (charges.len() - refunds, refunds) {
+        (0, _) => "Charged: nothing".to_owned(),
+        (count, 0) => format!("Charged: {} tokens in {}", tally.tokens, counted(count, "charge")),
+        (count, refunds) => {
+            let counts = format!("{}, {}", counted(count, "charge"), counted(refunds, "refund"));
+            format!("Charged: {} tokens in {counts}", tally.tokens)
+        }
     };
     let directory = &scenario.directory;
     let mut table = table(&["window start (UTC)", "user", "product", "tokens", "kind", "packs"], width);
@@ -131,8 +151,37 @@ fn refusals(scenario: &Scenario, run: &Run, width: Option<u16>) -> String {
             meaning(*refusal).to_owned(),
         ]);
     }
-    let title = format!("Refused: {}", counted(refused.len(), "sign-in"));
+    let title = format!("Refused: {}", refused.len());
     section(&title, &table, refused.len(), "sign_ins.csv")
+}
+
+/// Sessions that no one closed: the users are told why (RULES 2.6, 3.5, 3.6).
+fn ended_by_a_rule(scenario: &Scenario, run: &Run, width: Option<u16>) -> String {
+    let told = |end: SessionEnd| match end {
+        SessionEnd::SignOut | SessionEnd::RunEnd => None,
+        SessionEnd::InsufficientTokens => Some("a charge fell due that no team could pay (RULES 2.6)"),
+        SessionEnd::NotAssigned => Some("a charge fell due without the assignment (RULES 3.5)"),
+        SessionEnd::TakenOver => Some("another device took over (RULES 3.6)"),
+    };
+    let ended = run.sessions.iter().filter_map(|session| Some((session, told(session.end)?)));
+    let mut ended: Vec<_> = ended.collect();
+    if ended.is_empty() {
+        return String::new();
+    }
+    ended.sort_by_key(|(session, _)| (session.signed_out, session.user, session.product));
+    let directory = &scenario.directory;
+    let mut table = table(&["at (UTC)", "user", "product", "reason", "meaning"], width);
+    for (session, meaning) in ended.iter().take(ROWS_MAX) {
+        table.add_row([
+            moment(session.signed_out),
+            directory.users.get(session.user.0).to_owned(),
+            directory.products.get(session.product.0).to_owned(),
+            session.end.name().to_owned(),
+            (*meaning).to_owned(),
+        ]);
+    }
+    let title = format!("Ended by a rule: {}", counted(ended.len(), "session"));
+    section(&title, &table, ended.len(), "sessions.csv")
 }
 
 fn meaning(refusal: Refusal) -> &'static str {
@@ -141,7 +190,7 @@ fn meaning(refusal: Refusal) -> &'static str {
         Refusal::UnsupportedVersion => "on Linux only versions from 2020 on (RULES 3.11)",
         Refusal::DeviceLimit => "installed on three other devices (RULES 3.6)",
         Refusal::InUseElsewhere => "open on another device (RULES 3.6)",
-        Refusal::InsufficientTokens => "no team of the user has the rate left (RULES 2.4)",
+        Refusal::InsufficientTokens => "no team of the user has enough left (RULES 2.4)",
     }
 }
 

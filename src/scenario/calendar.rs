@@ -5,8 +5,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc};
-use jiff::Timestamp;
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc};
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
@@ -79,13 +78,6 @@ impl Zone {
             }
         }
     }
-
-    /// What clocks of this zone show at an instant, with their offset.
-    pub fn local(&self, at: Instant) -> DateTime<FixedOffset> {
-        let timestamp = Timestamp::from_second(at.seconds()).expect("within the calendar");
-        let offset = self.rules.to_offset(timestamp).seconds();
-        utc(at).with_timezone(&FixedOffset::east_opt(offset).expect("less than a day"))
-    }
 }
 
 impl fmt::Display for Zone {
@@ -102,6 +94,12 @@ pub fn utc(at: Instant) -> DateTime<Utc> {
 /// An instant as result files write it: `2026-03-02T08:00:00Z`.
 pub fn iso(at: Instant) -> String {
     utc(at).to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The first and the last instant that scenario files can name.
+pub fn bounds() -> (Instant, Instant) {
+    let first = |year| midnight(NaiveDate::from_ymd_opt(year, 1, 1).expect("a date"));
+    (first(1000), first(9998))
 }
 
 /// The first instant of a date in UTC.

@@ -78,15 +78,6 @@ pub struct Scope {
     pub team: Option<TeamId>,
 }
 
-/// The words of session ends.
-const SESSION_ENDS: [SessionEnd; 5] = [
-    SessionEnd::SignOut,
-    SessionEnd::InsufficientTokens,
-    SessionEnd::NotAssigned,
-    SessionEnd::TakenOver,
-    SessionEnd::RunEnd,
-];
-
 /// Reads the expectations of a run.
 pub(crate) struct Expects<'s> {
     pub(crate) directory: &'s Directory,
@@ -110,22 +101,23 @@ impl Expects<'_> {
         let team = table.get("team").and_then(|value| self.directory.team(value, self.problems));
         let pack = table.get("pack").and_then(|value| self.directory.pack(value, self.problems));
         let zone = match (user, team) {
-            (Some(user), _) => self.people.user_zones[user.index()].clone(),
-            (None, Some(team)) => self.people.team_zones[team.index()].clone(),
-            _ => Zone::utc(),
+            (Some(user), _) if self.people.travellers.contains(&user) => None,
+            (Some(user), _) => Some(self.people.user_zones[user.index()].clone()),
+            (None, Some(team)) => Some(self.people.team_zones[team.index()].clone()),
+            _ => Some(Zone::utc()),
         };
         let mut found = Vec::new();
         if let Some(pack) = pack {
             found.extend(read_pack_columns(&mut table, (pack, team), self.problems));
         } else if let (Some(team), true) = (team, table.key_place("available").is_some()) {
             let available = table.get("available").and_then(|value| value.tokens(self.problems));
-            let at = table.get("at").map(|value| self.read_at(value, (&zone, Upto::End)));
+            let at = table.get("at").map(|value| self.read_at(value, (zone.as_ref(), Upto::End)));
             if let (Some(available), Some(at)) = (available, at.map_or(Some(None), |at| at.map(Some))) {
                 found.push(Expectation::Available(team, at, available));
             }
         }
         if let (Some(user), Some(product)) = (user, product) {
-            self.read_key(&mut table, (user, product, &zone), &mut found);
+            self.read_key(&mut table, (user, product, zone.as_ref()), &mut found);
         }
         if let Some(tokens) = table.get("tokens").and_then(|value| value.tokens(self.problems)) {
             found.push(Expectation::Tokens(Scope { user, product, team }, tokens));
@@ -143,7 +135,7 @@ impl Expects<'_> {
     fn read_key(
         &mut self,
         table: &mut Table<'_>,
-        (user, product, zone): (UserId, ProductId, &Zone),
+        (user, product, zone): (UserId, ProductId, Option<&Zone>),
         found: &mut Vec<Expectation>,
     ) {
         if let Some(list) = rows(table, "charges", self.problems) {
@@ -166,7 +158,7 @@ impl Expects<'_> {
         }
     }
 
-    fn read_charge(&mut self, mut row: Table<'_>, zone: &Zone) -> Option<ExpectedCharge> {
+    fn read_charge(&mut self, mut row: Table<'_>, zone: Option<&Zone>) -> Option<ExpectedCharge> {
         let at = row.need("at", self.problems).and_then(|v| self.read_at(v, (zone, Upto::BeforeEnd)));
         let tokens = row.need("tokens", self.problems).and_then(|value| value.tokens(self.problems));
         let kinds = ChargeKind::ALL.map(|kind| (kind.name(), kind));
@@ -188,7 +180,7 @@ impl Expects<'_> {
     fn read_reason<T: Copy>(
         &mut self,
         mut row: Table<'_>,
-        (zone, words): (&Zone, &[(&str, T)]),
+        (zone, words): (Option<&Zone>, &[(&str, T)]),
     ) -> Option<(Instant, T)> {
         let at = row.need("at", self.problems).and_then(|v| self.read_at(v, (zone, Upto::BeforeEnd)));
         let reason = row.need("reason", self.problems).and_then(|value| value.one_of(words, self.problems));
@@ -196,17 +188,26 @@ impl Expects<'_> {
         Some((at?, reason?))
     }
 
-    fn read_session(&mut self, mut row: Table<'_>, zone: &Zone) -> Option<(Instant, Instant, SessionEnd)> {
+    fn read_session(
+        &mut self,
+        mut row: Table<'_>,
+        zone: Option<&Zone>,
+    ) -> Option<(Instant, Instant, SessionEnd)> {
         let at = row.need("at", self.problems).and_then(|v| self.read_at(v, (zone, Upto::BeforeEnd)));
         let until = row.need("until", self.problems).and_then(|v| self.read_at(v, (zone, Upto::End)));
-        let ends = SESSION_ENDS.map(|end| (end.name(), end));
+        let ends = SessionEnd::ALL.map(|end| (end.name(), end));
         let end = row.need("end", self.problems).and_then(|value| value.one_of(&ends, self.problems));
         row.finish(self.problems);
         Some((at?, until?, end?))
     }
 
-    fn read_at(&mut self, value: Value<'_>, (zone, upto): (&Zone, Upto)) -> Option<Instant> {
-        let at = value.instant(zone, self.problems)?;
+    fn read_at(&mut self, value: Value<'_>, (zone, upto): (Option<&Zone>, Upto)) -> Option<Instant> {
+        if zone.is_none() && value.is_local() {
+            let title = "the user travels: this local time is read in no one zone";
+            self.problems.push(Problem::new(value.place(), title, "write an offset, or Z for UTC"));
+            return None;
+        }
+        let at = value.instant(zone.unwrap_or(&Zone::utc()), self.problems)?;
         let too_late = if upto == Upto::End { at > self.end } else { at >= self.end };
         if at < self.start || too_late {
             let label = format!("the run goes from {} to {}", iso(self.start), iso(self.end));

@@ -26,6 +26,8 @@ pub(crate) struct People {
     pub(crate) users: Vec<User>,
     /// What is so from the beginning: packs bought, cover, windows paid before.
     pub(crate) beginnings: Vec<(Instant, Request)>,
+    /// The users that some step lets travel.
+    pub(crate) travellers: BTreeSet<UserId>,
     /// The users that have a table of their own.
     pub(crate) named: BTreeSet<UserId>,
     /// When each pack arrives.
@@ -47,6 +49,7 @@ impl People {
             user_zones: vec![Zone::utc(); directory.users.len()],
             users: vec![nobody; directory.users.len()],
             beginnings: Vec::new(),
+            travellers: BTreeSet::new(),
             named: BTreeSet::new(),
             arrivals: BTreeMap::new(),
         }
@@ -70,7 +73,8 @@ impl People {
 pub(crate) struct PeopleReader<'s> {
     pub(crate) directory: &'s Directory,
     pub(crate) products: &'s [Product],
-    pub(crate) start: Instant,
+    /// When the run starts, where the file says so.
+    pub(crate) start: Option<Instant>,
     pub(crate) people: People,
     pub(crate) problems: &'s mut Problems,
 }
@@ -223,9 +227,9 @@ impl PeopleReader<'_> {
             let until = given.and_then(|value| value.instant(&whose.zone, self.problems));
             table.finish(self.problems);
             let (Some(product), Some(team), Some(until)) = (product, team, until) else { continue };
-            let last = self.start + Span::WINDOW;
-            if until <= self.start || until > last {
-                let label = format!("must lie after {} and no later than {}", iso(self.start), iso(last));
+            let run = self.start.map(|start| (start, start + Span::WINDOW));
+            if let Some((start, last)) = run.filter(|(start, last)| until <= *start || until > *last) {
+                let label = format!("must lie after {} and no later than {}", iso(start), iso(last));
                 let title = "a window paid before the start must run at the start (RULES 1.3)";
                 let place = given.map_or(value.place(), Value::place);
                 self.problems.push(Problem::new(place, title, label));
@@ -261,8 +265,8 @@ impl Seen {
 pub(crate) struct PackOf<'s> {
     pub(crate) team: TeamId,
     pub(crate) bought: Option<Instant>,
-    /// When the run starts.
-    pub(crate) start: Instant,
+    /// When the run starts, where the file says so.
+    pub(crate) start: Option<Instant>,
     pub(crate) zone: &'s Zone,
     pub(crate) directory: &'s Directory,
 }
@@ -291,7 +295,7 @@ impl PackOf<'_> {
             problems.push(Problem::new(id?.place(), title, "a pack's id can't hold them"));
             return None;
         }
-        if used > Tokens::ZERO && at >= self.start {
+        if used > Tokens::ZERO && self.start.is_some_and(|start| at >= start) {
             let title = "`used` is what was spent before the start";
             let label = format!("this pack is bought later, at {}", iso(at));
             problems.push(Problem::new(given_used?.place(), title, label));

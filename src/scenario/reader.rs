@@ -229,6 +229,11 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Whether it is a date and time without an offset.
+    pub(crate) fn is_local(self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Datetime(Datetime { offset: None, .. }))
+    }
+
     /// A date, meaning its first instant in UTC, or an instant.
     pub(crate) fn date(self, zone: &Zone, problems: &mut Problems) -> Option<Instant> {
         match self.value.get_ref() {

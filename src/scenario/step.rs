@@ -223,6 +223,7 @@ impl<'s> Steps<'s> {
             Action::EndCover(kind) => self.end_cover(step, user, kind),
             Action::Travel => {
                 self.zones[user.index()] = step.need("time_zone")?.zone(step.problems)?;
+                self.people.travellers.insert(user);
                 None
             }
             Action::Uninstall => {
@@ -355,7 +356,7 @@ impl<'s> Steps<'s> {
         let purchase = PackOf {
             team: team?,
             bought: Some(step.at),
-            start: self.start,
+            start: Some(self.start),
             zone: &step.zone,
             directory: self.directory,
         };

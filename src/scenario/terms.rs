@@ -122,11 +122,17 @@ fn name<T: PartialEq + Copy>(words: &[(&str, T)], meaning: T) -> String {
 /// What the file says of one product.
 #[derive(Default)]
 struct Draft {
-    kind: Option<ProductKind>,
+    kind: Option<(ProductKind, Range<usize>)>,
     rates: BTreeMap<Instant, (Tokens, Range<usize>)>,
-    idle_aware: Vec<VersionId>,
+    versions: BTreeMap<VersionId, bool>,
     members: Vec<(ProductId, Range<usize>)>,
     place: Option<Range<usize>>,
+}
+
+impl Draft {
+    fn is_collection(&self) -> bool {
+        matches!(self.kind, Some((ProductKind::Collection, _)))
+    }
 }
 
 /// Reads the `[[product]]` tables over the catalogue; the products by number.
@@ -144,7 +150,7 @@ pub(crate) fn read_products(
     let nested: Vec<_> = drafts
         .values()
         .flat_map(|draft| &draft.members)
-        .filter(|(member, _)| drafts.get(member).is_some_and(|of| of.kind == Some(ProductKind::Collection)))
+        .filter(|(member, _)| drafts.get(member).is_some_and(Draft::is_collection))
         .map(|(_, place)| {
             Problem::new(place.clone(), "a collection within a collection", "name its members here")
         })
@@ -175,19 +181,14 @@ fn read_product(
         _ => table.need("rate", problems).and_then(|value| value.amount(problems)),
     };
     let versions = table.get("versions").and_then(|value| value.list(problems)).unwrap_or_default();
-    let mut idle_aware = BTreeMap::new();
+    let mut read_versions = Vec::new();
     for value in versions {
         let Some(mut version) = value.table("a version", problems) else { continue };
         let name = version.need("name", problems).and_then(|value| value.name(problems));
         let idle = version.get("idle_aware").and_then(|value| value.yes(problems)).unwrap_or(false);
         version.finish(problems);
-        let Some(number) = name.map(|name| directory.version(name)) else { continue };
-        if idle_aware.insert(number, idle).is_some_and(|before| before != idle) {
-            let title = "one version both goes idle and does not";
-            problems.push(Problem::new(value.place(), title, "contradicts an earlier entry"));
-        }
+        read_versions.extend(name.map(|name| (directory.version(name), idle, value.place())));
     }
-    let idle_aware = idle_aware.into_iter().filter_map(|(version, idle)| idle.then_some(version));
     let members = table.get("members").and_then(|value| value.list(problems)).unwrap_or_default();
     let members: Vec<_> = members
         .into_iter()
@@ -204,15 +205,28 @@ fn read_product(
         let problem = Problem::new(place.clone(), title, "again here").context(first, "first here");
         problems.push(problem.help("a rate that changes gets a further [[product]] with `from`"));
     }
-    draft.kind = draft.kind.or(kind);
-    draft.idle_aware.extend(idle_aware);
+    for (version, idle, place) in read_versions {
+        if draft.versions.insert(version, idle).is_some_and(|before| before != idle) {
+            let title = "one version both goes idle and does not";
+            problems.push(Problem::new(place, title, "contradicts an earlier entry"));
+        }
+    }
+    match (&draft.kind, kind) {
+        (Some((first, at)), Some(kind)) if *first != kind => {
+            let problem = Problem::new(place.clone(), "one product is of two kinds", "another kind here");
+            problems.push(problem.context(at.clone(), "first here"));
+        }
+        (None, Some(kind)) => draft.kind = Some((kind, place.clone())),
+        _ => {}
+    }
     draft.members.extend(members);
     draft.place.get_or_insert(place);
 }
 
 fn finish_product(name: &str, draft: Draft, run_start: Option<Instant>, problems: &mut Problems) -> Product {
     let built_in = listed(name);
-    let kind = draft.kind.or(built_in.map(|row| row.kind)).unwrap_or(ProductKind::Desktop);
+    let kind = draft.kind.map(|(kind, _)| kind).or(built_in.map(|row| row.kind));
+    let kind = kind.unwrap_or(ProductKind::Desktop);
     let mut rates: BTreeMap<Instant, Tokens> =
         built_in.map(|row| (Instant::MIN, row.rate)).into_iter().collect();
     rates.extend(draft.rates.into_iter().map(|(from, (rate, _))| (from, rate)));
@@ -239,5 +253,6 @@ fn finish_product(name: &str, draft: Draft, run_start: Option<Instant>, problems
     let rates: Vec<_> = rates.into_iter().collect();
     let rates = if rates.is_empty() { vec![(Instant::MIN, Tokens::ZERO)] } else { rates };
     let members = draft.members.into_iter().map(|(member, _)| member).collect();
-    Product { kind, rates, idle_aware: draft.idle_aware, members, released: true }
+    let idle_aware = draft.versions.into_iter().filter_map(|(version, idle)| idle.then_some(version));
+    Product { kind, rates, idle_aware: idle_aware.collect(), members, released: true }
 }

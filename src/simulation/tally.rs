@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::meter::answer::ChargeKind;
 use crate::meter::id::{ProductId, TeamId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::record::{ChargeRecord, SessionRecord, SignInRecord};
@@ -24,7 +25,7 @@ pub struct Tally {
     pub tokens: Tokens,
     /// The part of it that no pack covered.
     pub uncovered: Tokens,
-    /// Charges and their sum by user and product.
+    /// Charges, refunds not counted, and the sum of both by user and product.
     pub by_key: BTreeMap<(UserId, ProductId), (u64, Tokens)>,
     /// Each team's stock at the end, by number.
     pub teams: Vec<TeamTally>,
@@ -97,7 +98,7 @@ impl Tally {
         self.tokens += charge.tokens;
         self.uncovered += charge.uncovered;
         let (count, sum) = self.by_key.entry((charge.user, charge.product)).or_default();
-        *count += 1;
+        *count += u64::from(charge.kind != ChargeKind::Refund);
         *sum += charge.tokens;
     }
 

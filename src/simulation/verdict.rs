@@ -24,6 +24,15 @@ pub struct Verdict {
     pub actual: Vec<String>,
 }
 
+/// What checking one file came to.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The file as it was named.
+    pub file: String,
+    /// The judged expectations, or why the file could not be run.
+    pub verdicts: Result<Vec<Verdict>, String>,
+}
+
 impl Verdict {
     /// Judges every expectation of a scenario.
     pub fn all(scenario: &Scenario, run: &Run) -> Vec<Verdict> {

@@ -46,7 +46,7 @@ available = 493
 "#;
 
 /// What is replaced, by what, and what must be said (the position first).
-const CASES: [(&str, &str, &[&str]); 48] = [
+const CASES: [(&str, &str, &[&str]); 50] = [
     ("rate = 3", "rate = \"three\"", &["case.toml:8:8", "this is a text; it must be a number"]),
     ("rate = 3", "rate = -1", &["case.toml:8:8", "must be 0 or more"]),
     ("rate = 3", "rate = 0.0005", &["at most three digits behind the point"]),
@@ -118,6 +118,12 @@ const CASES: [(&str, &str, &[&str]); 48] = [
         "kind = \"collection\"\nmembers = [\"Cloud Render\"]",
         &["within a collection"],
     ),
+    (
+        "rate = 3\n",
+        "rate = 3\n[[product]]\nname = \"Plant Viewer\"\nrate = 4\nkind = \"add-in\"\nfrom = 2026-03-30\n[[product]]\nname = \"Plant Viewer\"\nrate = 4\nkind = \"desktop\"\nfrom = 2026-04-01\n",
+        &["of two kinds"],
+    ),
+    ("end = 2026-04-03T00:00:00Z\n", "", &["the file has no `end`"]),
     ("title = \"right\"", "title = \"right", &["not valid TOML", "case.toml:1"]),
 ];
 
@@ -166,7 +172,8 @@ fn folders_and_missing_files_are_explained() {
 #[test]
 fn all_errors_of_a_file_are_reported_at_once() {
     let mut text = RIGHT.to_owned();
-    let independent = [0, 8, 12, 15, 17, 20, 29, 35];
+    let missing_end = CASES.len() - 2;
+    let independent = [0, 8, 12, 15, 17, 20, 29, 35, missing_end];
     for case in independent {
         let (right, broken, _) = CASES[case];
         text = text.replacen(right, broken, 1);

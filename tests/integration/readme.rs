@@ -22,7 +22,9 @@ fn outputs_in_the_readme_are_those_of_the_commands() {
         std::os::unix::fs::symlink(project().join("scenarios"), folder.path().join("scenarios"))
             .expect("a link");
         let arguments: Vec<&str> = command.split(' ').collect();
-        let output = stdout(&flexmeter(folder.path(), &arguments));
+        let output = flexmeter(folder.path(), &arguments);
+        assert!(output.status.success() && output.stderr.is_empty(), "{command} succeeds");
+        let output = stdout(&output);
         let lines: Vec<&str> = output.lines().map(str::trim_end).collect();
         renewed += &format!("console\n$ flexmeter {command}\n{}\n```", lines.join("\n"));
         shown += 1;

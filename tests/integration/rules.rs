@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use flexmeter::meter::Meter;
 use flexmeter::meter::answer::{Admission, ChargeKind, Refusal};
+use flexmeter::meter::id::TeamId;
+use flexmeter::meter::instant::Instant;
 use flexmeter::meter::tokens::Tokens;
 use flexmeter::simulation::run::Run;
 use flexmeter::simulation::verdict::Verdict;
@@ -99,6 +102,23 @@ fn rule_1_4_every_opening_is_a_session_of_its_own() {
                     2026-03-02T08:00:00Z,ada,AutoCAD,desktop,2026,2026-03-02T09:00:00Z,sign-out\n\
                     2026-03-02T08:00:00Z,ada,AutoCAD,desktop,2026,2026-03-03T00:00:00Z,run-end\n";
     assert_eq!(sessions.text, expected);
+}
+
+#[test]
+fn what_happens_by_itself_is_announced() {
+    let scenario = scenario(TWO_OPENINGS);
+    let mut meter = Meter::new(scenario.setup.clone());
+    for (at, request) in &scenario.timeline[..3] {
+        meter.apply(request.clone(), *at);
+    }
+    let hour = |hour: i64| Instant::from_seconds(scenario.start.seconds() + hour * 3600);
+    let grace_end = Instant::from_seconds(hour(8).seconds() + 300);
+    assert_eq!(meter.next_due(), Some(grace_end), "the grace period ends");
+    meter.advance(Instant::from_seconds(grace_end.seconds() + 1));
+    assert_eq!(meter.next_due(), Some(hour(32)), "the window ends");
+    meter.advance(hour(33));
+    assert_eq!(meter.next_due(), Some(hour(56)), "and the next one");
+    assert_eq!(meter.available(TeamId(0)), Tokens::whole(86));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use flexmeter::simulation::verdict::Verdict;
 
 use crate::support::{project, scenario, scenario_files};
 
-/// Digests of the results of each scenario; the same in debug and release, on any machine.
+/// Digests of the results of each scenario, which every build on every machine must give.
 const DIGESTS: &str = "tests/golden/digests.txt";
 
 #[test]

@@ -8,11 +8,14 @@ use std::collections::BTreeMap;
 use flexmeter::meter::record::Record;
 use flexmeter::simulation::replay::Replay;
 use flexmeter::simulation::run::Run;
+use flexmeter::simulation::verdict::Verdict;
 
 use crate::support::scenario;
 
 /// Days before the count begins, when the start no longer shows.
-const SETTLING: f64 = 30.0;
+const SETTLING: i64 = 30;
+/// People simulated.
+const USERS: u32 = 2000;
 /// Days counted.
 const YEAR: f64 = 365.0;
 
@@ -47,8 +50,8 @@ fn population(group: &str, per_day: f64, extra: &str) -> String {
 fn random_sign_ins_are_charged_as_renewal_theory_says() {
     for per_day in [0.1, 0.5, 1.0, 2.0, 5.0] {
         let scenario = scenario(&population("probe", per_day, ""));
-        let from = scenario.start.seconds() + (SETTLING * 86_400.0) as i64;
-        let mut counts: BTreeMap<u32, f64> = (0..2000).map(|user| (user, 0.0)).collect();
+        let from = scenario.start.seconds() + SETTLING * 86_400;
+        let mut counts: BTreeMap<u32, f64> = (0..USERS).map(|user| (user, 0.0)).collect();
         let count = |record| {
             if let Record::Charge(charge) = record
                 && charge.window_start.seconds() >= from
@@ -57,8 +60,8 @@ fn random_sign_ins_are_charged_as_renewal_theory_says() {
             }
         };
         Replay::new(&scenario, count).run();
-        let users = counts.len() as f64;
-        assert!((users - 2000.0).abs() < f64::EPSILON, "every user is counted");
+        assert_eq!(u32::try_from(counts.len()), Ok(USERS), "every user is counted");
+        let users = f64::from(USERS);
         let mean = counts.values().sum::<f64>() / users;
         let variance = counts.values().map(|count| (count - mean).powi(2)).sum::<f64>() / (users - 1.0);
         let expected_mean = YEAR * per_day / (1.0 + per_day);
@@ -122,6 +125,6 @@ fn scripted_and_simulated_users_share_a_run() {
     let text = population("probe", 1.0, extra).replace("count = 2000", "count = 20");
     let scenario = scenario(&text);
     let run = Run::replay(&scenario);
-    assert!(flexmeter::simulation::verdict::Verdict::all(&scenario, &run).iter().all(|v| v.passed()));
+    assert!(Verdict::all(&scenario, &run).iter().all(Verdict::passed));
     assert!(run.charges.len() > 20 * 100, "the others are charged too: {}", run.charges.len());
 }
