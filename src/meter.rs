@@ -26,15 +26,15 @@ mod administration;
 
 use crate::meter::answer::Answer;
 use crate::meter::due::{Due, Dues};
-use crate::meter::id::{ProductId, TeamId, UserId};
+use crate::meter::id::{KeyId, ProductId, SessionId, TeamId, UserId};
 use crate::meter::instant::{Instant, Span};
-use crate::meter::key::{Key, KeyId};
+use crate::meter::key::Key;
 use crate::meter::pack::Pack;
 use crate::meter::policy::Policy;
 use crate::meter::product::{Product, ProductKind};
 use crate::meter::record::{Record, TokenEvent, TokenEventKind};
 use crate::meter::request::{Phase, Request};
-use crate::meter::session::{Session, SessionEnd, SessionId};
+use crate::meter::session::{Session, SessionEnd};
 use crate::meter::stock::{Draw, Stock};
 use crate::meter::tokens::Tokens;
 use crate::meter::user::User;

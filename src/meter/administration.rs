@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use crate::meter::Meter;
 use crate::meter::cover::{Cover, CoverKind};
 use crate::meter::due::Due;
-use crate::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId};
+use crate::meter::id::{DeviceId, PackId, ProductId, SessionId, TeamId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::key::Paid;
 use crate::meter::product::ProductKind;
 use crate::meter::record::TokenEventKind;
 use crate::meter::request::OpenSession;
-use crate::meter::session::{Session, SessionEnd, SessionId};
+use crate::meter::session::{Session, SessionEnd};
 use crate::meter::stock::{Draw, Purchase};
 use crate::meter::user::Assignment;
 

@@ -4,12 +4,12 @@ use crate::meter::Meter;
 use crate::meter::answer::{Admission, Answer, ChargeKind, Refusal};
 use crate::meter::cover::CoverKind;
 use crate::meter::due::Due;
-use crate::meter::id::{ProductId, TeamId, UserId};
-use crate::meter::key::{KeyId, Pending};
+use crate::meter::id::{KeyId, ProductId, SessionId, TeamId, UserId};
+use crate::meter::key::Pending;
 use crate::meter::policy::SecondDevice;
 use crate::meter::record::{ChargeRecord, Opening, Record, SignInRecord};
 use crate::meter::request::{Outcome, ServiceUse, SignIn};
-use crate::meter::session::{Session, SessionEnd, SessionId};
+use crate::meter::session::{Session, SessionEnd};
 use crate::meter::stock::Draw;
 
 /// A product may be installed on this many devices (RULES 3.6).

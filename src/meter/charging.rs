@@ -3,12 +3,12 @@
 use crate::meter::Meter;
 use crate::meter::answer::ChargeKind;
 use crate::meter::due::Due;
-use crate::meter::id::{TeamId, UserId};
+use crate::meter::id::{KeyId, SessionId, TeamId, UserId};
 use crate::meter::instant::{Instant, Span};
-use crate::meter::key::{Deferred, KeyId, Paid, Pending};
+use crate::meter::key::{Deferred, Paid, Pending};
 use crate::meter::policy::{GraceAtRenewal, IdleResume, RenewalWhenShort, TeamChoice};
 use crate::meter::record::{ChargeRecord, Record, SessionRecord};
-use crate::meter::session::{SessionEnd, SessionId};
+use crate::meter::session::SessionEnd;
 use crate::meter::stock::Hold;
 use crate::meter::tokens::Tokens;
 

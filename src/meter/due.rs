@@ -6,9 +6,8 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use crate::meter::id::PackId;
+use crate::meter::id::{KeyId, PackId};
 use crate::meter::instant::Instant;
-use crate::meter::key::KeyId;
 use crate::meter::request::Phase;
 
 /// What to look at: something that ends.

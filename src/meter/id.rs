@@ -42,3 +42,11 @@ id!(
     /// A version of a product (RULES 1.4).
     VersionId
 );
+
+/// A key's place in the meter's table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct KeyId(pub(crate) u32);
+
+/// A session's place among the open ones; used again once it has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SessionId(pub(crate) u32);

@@ -2,14 +2,9 @@
 
 use crate::meter::answer::ChargeKind;
 use crate::meter::cover::Covers;
-use crate::meter::id::{DeviceId, ProductId, TeamId, UserId};
+use crate::meter::id::{DeviceId, ProductId, SessionId, TeamId, UserId};
 use crate::meter::instant::Instant;
-use crate::meter::session::SessionId;
 use crate::meter::stock::Hold;
-
-/// A key's place in the meter's table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct KeyId(pub(crate) u32);
 
 /// The last paid window of a key.
 #[derive(Clone, Copy, Debug)]

@@ -1,12 +1,7 @@
 //! `Session`: one opening of one product version on one device (RULES 1.4).
 
-use crate::meter::id::{DeviceId, VersionId};
+use crate::meter::id::{DeviceId, KeyId, SessionId, VersionId};
 use crate::meter::instant::{Instant, Span};
-use crate::meter::key::KeyId;
-
-/// A session's place among the open ones; used again once it has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SessionId(pub(crate) u32);
 
 /// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

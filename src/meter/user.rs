@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::meter::id::{ProductId, TeamId};
-use crate::meter::key::KeyId;
+use crate::meter::id::{KeyId, ProductId, TeamId};
 
 /// The products a user may open through Flex (RULES 3.2).
 #[derive(Clone, Debug, PartialEq, Eq)]

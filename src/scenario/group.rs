@@ -7,7 +7,7 @@ use crate::meter::product::{Product, ProductKind};
 use crate::meter::user::{Assignment, User};
 use crate::scenario::directory::{Directory, member_name};
 use crate::scenario::habit::{Habit, Person};
-use crate::scenario::people::People;
+use crate::scenario::people::{People, refuse_token_limit};
 use crate::scenario::problem::{Problem, nearest};
 use crate::scenario::reader::{Problems, Table, Value};
 
@@ -54,6 +54,7 @@ impl Groups<'_> {
     }
 
     fn read_group(&mut self, mut table: Table<'_>) -> Option<Vec<(UserId, Person)>> {
+        refuse_token_limit(&mut table, self.problems);
         let name = table.need("name", self.problems).and_then(|value| value.name(self.problems));
         let team = table.need("team", self.problems);
         let team = team.and_then(|value| self.directory.team(value, self.problems));

@@ -342,8 +342,8 @@ pub(crate) fn read_assignment(
     products.into_iter().collect::<Option<_>>().map(Assignment::Listed)
 }
 
-/// A token limit on a user is a wish the model does not have (RULES 3.10).
-fn refuse_token_limit(table: &mut Table<'_>, problems: &mut Problems) {
+/// A token limit on a user or group is a wish the model does not have (RULES 3.10).
+pub(crate) fn refuse_token_limit(table: &mut Table<'_>, problems: &mut Problems) {
     for key in ["token_limit", "tokens", "max_tokens", "limit", "cap", "quota", "budget"] {
         if let Some(place) = table.key_place(key) {
             table.get(key);

@@ -133,6 +133,9 @@ fn the_file_that_is_broken_below_is_right() {
     fs::write(folder.path().join("case.toml"), RIGHT).expect("written");
     let output = flexmeter(folder.path(), &["check", "case.toml"]);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    fs::write(folder.path().join("case.toml"), RIGHT.to_owned() + GROUP).expect("written");
+    let output = flexmeter(folder.path(), &["run", "case.toml"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
 }
 
 #[test]
@@ -142,6 +145,46 @@ fn broken_files_are_explained_and_leave_nothing() {
         let text = RIGHT.replacen(right, broken, 1);
         explained(text.as_bytes(), said);
     }
+}
+
+/// A group to be broken likewise.
+const GROUP: &str = r#"[[group]]
+name = "drafters"
+team = "Studio North"
+count = 4
+products = ["AutoCAD"]
+habit = "probe"
+[habit.probe]
+kind = "poisson"
+per_day = 1.5
+session = { normal = { mean = "10m", sd = "2m" } }
+"#;
+
+const GROUP_CASES: [(&str, &str, &[&str]); 9] = [
+    ("count = 4", "count = 0", &["case.toml:40:9", "from 1 to 1,000,000"]),
+    ("count = 4", "count = 5000000000", &["from 1 to 1,000,000"]),
+    ("habit = \"probe\"", "habit = \"prob\"", &["unknown habit", "did you mean `probe`"]),
+    ("kind = \"poisson\"", "kind = \"office\"", &["not simulated yet"]),
+    ("per_day = 1.5", "per_day = 0", &["more than 0"]),
+    ("mean = \"10m\"", "mean = 10", &["must be a text"]),
+    (
+        "{ normal = { mean = \"10m\", sd = \"2m\" } }",
+        "{ uniform = [\"3h\", \"1h\"] }",
+        &["the shorter first"],
+    ),
+    ("{ normal = { mean = \"10m\", sd = \"2m\" } }", "{ gamma = \"3h\" }", &["a distribution has one key"]),
+    ("name = \"drafters\"", "name = \"drafters\"\ntoken_limit = 3", &["RULES 3.10"]),
+];
+
+#[test]
+fn broken_groups_are_explained() {
+    for (right, broken, said) in GROUP_CASES {
+        assert!(GROUP.contains(right), "{right} is in the file");
+        explained((RIGHT.to_owned() + &GROUP.replacen(right, broken, 1)).as_bytes(), said);
+    }
+    let member =
+        GROUP.replace("drafters", "ada") + "[[user]]\nname = \"ada-3\"\nteams = [\"Studio North\"]\n";
+    explained((RIGHT.to_owned() + &member).as_bytes(), &["`ada-3` is a [[user]] and a member of a group"]);
 }
 
 #[test]
