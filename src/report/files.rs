@@ -5,6 +5,8 @@ use std::fmt::Write;
 use sha2::{Digest, Sha256};
 
 use crate::meter::answer::{Admission, Refusal};
+use crate::meter::pack::Pack;
+use crate::meter::record::{ChargeRecord, SessionRecord, SignInRecord, TokenEvent};
 use crate::scenario::Scenario;
 use crate::scenario::calendar::iso;
 use crate::scenario::directory::Directory;
@@ -57,7 +59,8 @@ pub fn digest(tables: &[ResultFile]) -> String {
 fn charges(directory: &Directory, run: &Run) -> String {
     let header =
         ["window_start", "user", "product", "team", "tokens", "uncovered", "kind", "recorded_at", "packs"];
-    let rows = run.charges.iter().map(|charge| {
+    let leading = |charge: &ChargeRecord| (charge.window_start, charge.user, charge.product);
+    let row = |charge: &ChargeRecord| {
         [
             iso(charge.window_start),
             directory.users.get(charge.user.0).to_owned(),
@@ -69,13 +72,14 @@ fn charges(directory: &Directory, run: &Run) -> String {
             iso(charge.recorded_at),
             packs_text(directory, &charge.packs),
         ]
-    });
-    csv(header, rows)
+    };
+    csv(header, &run.charges, leading, row)
 }
 
 fn sign_ins(directory: &Directory, run: &Run) -> String {
     let header = ["at", "user", "product", "device", "version", "team", "outcome", "reason"];
-    let rows = run.sign_ins.iter().map(|sign_in| {
+    let leading = |sign_in: &SignInRecord| (sign_in.at, sign_in.user, sign_in.product);
+    let row = |sign_in: &SignInRecord| {
         let (device, version) = sign_in.opening.map_or(("", ""), |(device, version)| {
             (directory.device_name(device), directory.version_name(version))
         });
@@ -90,8 +94,8 @@ fn sign_ins(directory: &Directory, run: &Run) -> String {
             outcome.to_owned(),
             reason.to_owned(),
         ]
-    });
-    csv(header, rows)
+    };
+    csv(header, &run.sign_ins, leading, row)
 }
 
 fn answer_text(answer: Result<Admission, Refusal>) -> (&'static str, &'static str) {
@@ -103,7 +107,8 @@ fn answer_text(answer: Result<Admission, Refusal>) -> (&'static str, &'static st
 
 fn sessions(directory: &Directory, run: &Run) -> String {
     let header = ["signed_in", "user", "product", "device", "version", "signed_out", "end"];
-    let rows = run.sessions.iter().map(|session| {
+    let leading = |session: &SessionRecord| (session.signed_in, session.user, session.product);
+    let row = |session: &SessionRecord| {
         [
             iso(session.signed_in),
             directory.users.get(session.user.0).to_owned(),
@@ -113,13 +118,14 @@ fn sessions(directory: &Directory, run: &Run) -> String {
             iso(session.signed_out),
             session.end.name().to_owned(),
         ]
-    });
-    csv(header, rows)
+    };
+    csv(header, &run.sessions, leading, row)
 }
 
 fn packs(directory: &Directory, run: &Run) -> String {
     let header = ["team", "pack", "bought", "expires", "tokens", "posted", "held", "expired", "remaining"];
-    let rows = run.packs.iter().map(|pack| {
+    let leading = |pack: &Pack| (pack.team, pack.id);
+    let row = |pack: &Pack| {
         [
             directory.teams.get(pack.team.0).to_owned(),
             directory.packs.get(pack.id.0).to_owned(),
@@ -131,13 +137,14 @@ fn packs(directory: &Directory, run: &Run) -> String {
             pack.expired.to_string(),
             pack.remaining.to_string(),
         ]
-    });
-    csv(header, rows)
+    };
+    csv(header, &run.packs, leading, row)
 }
 
 fn token_events(directory: &Directory, run: &Run) -> String {
     let header = ["at", "team", "event", "pack", "tokens"];
-    let rows = run.token_events.iter().map(|event| {
+    let leading = |event: &TokenEvent| (event.at, event.team);
+    let row = |event: &TokenEvent| {
         [
             iso(event.at),
             directory.teams.get(event.team.0).to_owned(),
@@ -145,17 +152,28 @@ fn token_events(directory: &Directory, run: &Run) -> String {
             directory.packs.get(event.pack.0).to_owned(),
             event.tokens.to_string(),
         ]
-    });
-    csv(header, rows)
+    };
+    csv(header, &run.token_events, leading, row)
 }
 
-fn csv<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    let mut rows: Vec<[String; N]> = rows.collect();
-    rows.sort_unstable();
+/// The text of a table. Records are put in order by `leading`, their first columns as numbers, which stand
+/// in the order of their texts; rows alike in those are compared as text, column after column.
+fn csv<T, K: Ord, const N: usize>(
+    header: [&str; N],
+    records: &[T],
+    leading: impl Fn(&T) -> K,
+    row: impl Fn(&T) -> [String; N],
+) -> String {
+    let mut order: Vec<&T> = records.iter().collect();
+    order.sort_by_key(|record| leading(record));
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(header).expect("memory takes every row");
-    for row in &rows {
-        writer.write_record(row).expect("memory takes every row");
+    for alike in order.chunk_by(|a, b| leading(a) == leading(b)) {
+        let mut rows: Vec<[String; N]> = alike.iter().map(|record| row(record)).collect();
+        rows.sort_unstable();
+        for row in &rows {
+            writer.write_record(row).expect("memory takes every row");
+        }
     }
     let bytes = writer.into_inner().expect("memory takes every row");
     String::from_utf8(bytes).expect("made of texts")
