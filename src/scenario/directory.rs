@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use crate::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId, VersionId};
 use crate::scenario::catalogue::CATALOGUE;
 use crate::scenario::problem::{Problem, nearest};
-use crate::scenario::reader::{Problems, Value};
+use crate::scenario::reader::{Problems, Value, whole_number};
 
 /// Names in the order of their numbers.
 #[derive(Clone, Debug, Default)]
@@ -159,6 +159,9 @@ impl Directory {
     }
 }
 
+/// The most people of one group.
+pub(crate) const MEMBERS_MAX: u64 = 1_000_000;
+
 /// The name of a group's member, from 1.
 pub(crate) fn member_name(group: &str, member: u64) -> String {
     format!("{group}-{member}")
@@ -166,7 +169,7 @@ pub(crate) fn member_name(group: &str, member: u64) -> String {
 
 fn count(group: &DeTable<'_>) -> Option<u64> {
     match group.get("count")?.get_ref() {
-        DeValue::Integer(count) => count.as_str().parse().ok().filter(|count| *count <= 1_000_000),
+        DeValue::Integer(count) => whole_number(count).filter(|count| *count <= MEMBERS_MAX),
         _ => None,
     }
 }

@@ -5,14 +5,11 @@ use std::collections::BTreeMap;
 use crate::meter::id::{ProductId, UserId};
 use crate::meter::product::{Product, ProductKind};
 use crate::meter::user::{Assignment, User};
-use crate::scenario::directory::{Directory, member_name};
+use crate::scenario::directory::{Directory, MEMBERS_MAX, member_name};
 use crate::scenario::habit::{Habit, Person};
 use crate::scenario::people::{People, refuse_token_limit};
 use crate::scenario::problem::{Problem, nearest};
 use crate::scenario::reader::{Problems, Table, Value};
-
-/// The most people of one group.
-const COUNT_MAX: u64 = 1_000_000;
 
 /// Reads the habits by their names.
 pub(crate) fn read_habits(
@@ -70,7 +67,7 @@ impl Groups<'_> {
         let mut members = Vec::new();
         for member in 1..=count {
             let member = member_name(name, member);
-            let user = self.directory.user_number(&member)?;
+            let user = self.directory.user_number(&member).expect("the scan named every member");
             if self.people.named.contains(&user) {
                 let title = format!("`{member}` is a [[user]] and a member of a group");
                 self.problems.push(Problem::new(place.clone(), title, "give one of them another name"));
@@ -85,7 +82,7 @@ impl Groups<'_> {
 
     fn read_count(&mut self, value: Value<'_>) -> Option<u64> {
         let count = value.whole(self.problems)?;
-        if count == 0 || count > COUNT_MAX {
+        if count == 0 || count > MEMBERS_MAX {
             let label = "must be from 1 to 1,000,000";
             self.problems.push(Problem::new(value.place(), "the people of a group", label));
             return None;

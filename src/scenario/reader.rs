@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeInteger, DeTable, DeValue};
 use toml::value::{Datetime, Offset};
 
 use crate::meter::instant::{Instant, Span};
@@ -158,7 +158,7 @@ impl<'a> Value<'a> {
     pub(crate) fn whole(self, problems: &mut Problems) -> Option<u64> {
         match self.value.get_ref() {
             DeValue::Integer(number) => {
-                let read = u64::from_str_radix(number.as_str(), number.radix()).ok();
+                let read = whole_number(number);
                 if read.is_none() {
                     let title = format!("`{}` is out of range", self.key);
                     let label = format!("must be a whole number from 0 to {}", u64::MAX);
@@ -310,6 +310,11 @@ impl<'a> Value<'a> {
         problems.push(Problem::new(self.place(), title, format!("this is {found}; it must be {wanted}")));
         None
     }
+}
+
+/// A whole number from 0 on, in whatever notation.
+pub(crate) fn whole_number(number: &DeInteger<'_>) -> Option<u64> {
+    u64::from_str_radix(number.as_str(), number.radix()).ok()
 }
 
 /// What to say at the place, and the way out.

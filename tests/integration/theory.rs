@@ -101,6 +101,15 @@ fn another_user_changes_nobody_elses_sign_ins() {
 }
 
 #[test]
+fn a_group_has_as_many_people_as_its_count_says_in_any_notation() {
+    for count in ["20", "0x14", "2_0", "0b10100"] {
+        let text = population("probe", 1.0, "").replace("count = 2000", &format!("count = {count}"));
+        let scenario = scenario(&text);
+        assert_eq!((scenario.simulated.len(), scenario.directory.users.len()), (20, 20), "{count}");
+    }
+}
+
+#[test]
 fn scripted_and_simulated_users_share_a_run() {
     let extra = r#"
         [[user]]
