@@ -7,7 +7,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use crate::cli::failure::Failure;
-use crate::cli::interrupt;
+use crate::cli::{interrupt, shown};
 use crate::report::files::{ResultFile, SUMMARY, TABLES};
 
 /// Where a run's results go.
@@ -20,15 +20,14 @@ impl ResultsFolder {
     pub(super) fn claim(path: &Path) -> Result<Self, Failure> {
         let Ok(whole) = path.canonicalize() else {
             if path.is_symlink() {
-                let text = format!("{} is a link to nothing; choose another --out", path.display());
+                let text = format!("{} is a link to nothing; choose another --out", shown(path));
                 return Err(Failure::input(text));
             }
             return Ok(ResultsFolder { path: path.to_owned() });
         };
         let here = std::env::current_dir().and_then(|here| here.canonicalize());
         if here.is_ok_and(|here| here.starts_with(&whole)) {
-            let text =
-                format!("{} is the folder you stand in; name one inside it with --out", path.display());
+            let text = format!("{} is the folder you stand in; name one inside it with --out", shown(path));
             return Err(Failure::input(text));
         }
         let entries = std::fs::read_dir(&whole).map_err(|error| unwritable(path, &error))?;
@@ -89,7 +88,7 @@ fn write_all(folder: &Path, files: &[ResultFile]) -> Result<(), Failure> {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::input(format!("can't write {}: {error}", path.display()))
+    Failure::input(format!("can't write {}: {error}", shown(path)))
 }
 
 /// Writes one file aside and puts it in its place whole; what is no plain file is written into.
@@ -121,7 +120,7 @@ fn is_our_summary(path: &Path) -> bool {
 
 fn holds_something_else(path: &Path, what: &str) -> Failure {
     let text =
-        format!("{} holds something else ({what}) and is left alone; choose another --out", path.display());
+        format!("{} holds something else ({what}) and is left alone; choose another --out", shown(path));
     Failure::input(text)
 }
 

@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let folder = ResultsFolder::claim(&out)?;
     let run = Run::replay(&scenario);
     let tables = tables(&scenario, &run);
-    let tally = Tally::of(&scenario, &run);
+    let tally = Tally::of(&run);
     let summary = Summary::new(&scenario, &tally, digest(&tables));
     let summary_file = ResultFile { name: SUMMARY, text: summary.json() };
     let files: Vec<ResultFile> = tables.iter().cloned().chain([summary_file]).collect();

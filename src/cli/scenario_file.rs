@@ -101,17 +101,15 @@ fn drawing(path: &Path, text: &str, problems: &[Problem]) -> String {
 }
 
 fn draw(name: &str, text: &str, problem: &Problem) -> String {
-    let lines = whole_lines(text, &problem.place);
-    let snippet = Snippet::source(&text[lines.clone()]).path(name).line_start(line_of(text, lines.start));
-    let place = clamp(&problem.place, &lines);
-    let primary = AnnotationKind::Primary.span(place).label(&problem.label);
-    let mut group: Group<'_> =
-        Level::ERROR.primary_title(&problem.title).element(snippet.annotation(primary));
-    if let Some((place, label)) = &problem.context {
+    let mark = |kind: AnnotationKind, place: &Range<usize>, label| {
         let lines = whole_lines(text, place);
         let snippet = Snippet::source(&text[lines.clone()]).path(name).line_start(line_of(text, lines.start));
-        let context = AnnotationKind::Context.span(clamp(place, &lines)).label(label);
-        group = group.element(snippet.annotation(context));
+        snippet.annotation(kind.span(clamp(place, &lines)).label(label))
+    };
+    let primary = mark(AnnotationKind::Primary, &problem.place, &problem.label);
+    let mut group: Group<'_> = Level::ERROR.primary_title(&problem.title).element(primary);
+    if let Some((place, label)) = &problem.context {
+        group = group.element(mark(AnnotationKind::Context, place, label));
     }
     if let Some(help) = &problem.help {
         group = group.element(Level::HELP.message(help));

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::meter::answer::ChargeKind;
-use crate::meter::id::{ProductId, TeamId, UserId};
+use crate::meter::id::{ProductId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::record::{ChargeRecord, SessionRecord, SignInRecord};
 use crate::meter::tokens::Tokens;
-use crate::scenario::Scenario;
 use crate::simulation::run::Run;
 
 /// Counts and totals of a run.
@@ -57,7 +56,7 @@ impl TeamTally {
 
 impl Tally {
     /// Counts a run.
-    pub fn of(scenario: &Scenario, run: &Run) -> Self {
+    pub fn of(run: &Run) -> Self {
         let mut tally = Tally {
             teams: run
                 .balances
@@ -84,13 +83,7 @@ impl Tally {
                 };
             }
         }
-        assert_eq!(tally.teams.len(), scenario.directory.teams.len());
         tally
-    }
-
-    /// A team's stock.
-    pub fn team(&self, team: TeamId) -> &TeamTally {
-        &self.teams[team.index()]
     }
 
     fn add_charge(&mut self, charge: &ChargeRecord) {
