@@ -2,6 +2,7 @@
 
 mod failure;
 mod interrupt;
+mod progress;
 mod scenario_file;
 mod results_folder;
 mod run;
@@ -78,6 +79,15 @@ pub fn main() -> ExitCode {
 fn print(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| Failure::input(format!("can't print: {error}"))),
+    }
+}
+
+/// Prints what is written piece by piece; a reader that has gone away ends the command quietly.
+fn print_with(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
+    let mut out = std::io::BufWriter::new(anstream::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => written.map_err(|error| Failure::input(format!("can't print: {error}"))),
     }

@@ -33,7 +33,7 @@ use crate::meter::pack::Pack;
 use crate::meter::policy::Policy;
 use crate::meter::product::{Product, ProductKind};
 use crate::meter::record::{Record, TokenEvent, TokenEventKind};
-use crate::meter::request::{Phase, Request};
+use crate::meter::request::{OpenSession, Phase, Request};
 use crate::meter::session::{Session, SessionEnd};
 use crate::meter::stock::{Draw, Stock};
 use crate::meter::tokens::Tokens;
@@ -146,6 +146,13 @@ impl Meter {
     /// A team's balance now: what is left in its unexpired packs, less holds and debt (RULES 2.1).
     pub fn available(&self, team: TeamId) -> Tokens {
         self.stock.balance(team)
+    }
+
+    /// Whether a session that fits is open.
+    pub fn is_open(&self, which: OpenSession) -> bool {
+        let keys = &self.users[which.user.index()].keys;
+        let key = keys.iter().find(|(product, _)| *product == which.product);
+        key.is_some_and(|&(_, id)| self.oldest(id, which, |_| true).is_some())
     }
 
     /// Every pack that has arrived, by number.

@@ -15,22 +15,29 @@ mod openings;
 mod step;
 pub mod random;
 pub mod distribution;
+pub mod agenda;
 pub mod habit;
-mod group;
+pub mod poisson;
+pub mod office;
+mod working_day;
+mod working_life;
+mod membership;
+pub mod group;
+pub mod person;
 pub mod expect;
+
+use std::sync::Arc;
 
 use toml::de::DeTable;
 
 use crate::meter::Setup;
 use crate::meter::id::PackId;
 use crate::meter::instant::Instant;
-use crate::meter::record::Opening;
 use crate::meter::request::Request;
 use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::directory::Directory;
 use crate::scenario::expect::{Expect, Expects};
-use crate::scenario::group::{Groups, read_habits};
-use crate::scenario::habit::Person;
+use crate::scenario::group::{Group, Groups, Member, read_habits};
 use crate::scenario::people::{People, PeopleReader};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table};
@@ -56,10 +63,10 @@ pub struct Scenario {
     pub setup: Setup,
     /// Everything that is asked of the meter, in the order it is asked (RULES 4).
     pub timeline: Vec<(Instant, Request)>,
+    /// The groups of simulated users.
+    pub groups: Vec<Arc<Group>>,
     /// The simulated users, by number.
-    pub simulated: Vec<Person>,
-    /// The device and version that simulated users open.
-    pub opening: Opening,
+    pub simulated: Vec<Member>,
     /// What must come of it.
     pub expects: Vec<Expect>,
 }
@@ -119,11 +126,17 @@ fn read_tables(
     };
     let mut people = reader.read(teams, users);
     let habits = root.get("habit").and_then(|value| value.table("[habit]", problems));
-    let habits = read_habits(habits, problems);
+    let habits = read_habits(habits, &mut directory, problems);
     let tables = root.tables("group", problems);
-    let groups = Groups { directory: &directory, products: &products, habits, people: &mut people, problems };
-    let simulated = groups.read(tables);
-    let opening = (directory.device("desktop"), directory.version("2026"));
+    let reader = Groups {
+        directory: &mut directory,
+        products: &products,
+        habits,
+        people: &mut people,
+        run: (start, end),
+        problems,
+    };
+    let (groups, simulated) = reader.read(tables);
     let steps = root.tables("step", problems);
     let reader = Steps::new(&mut directory, &mut people, &mut products, (start, end));
     let steps = reader.read(steps, problems);
@@ -143,8 +156,8 @@ fn read_tables(
         directory,
         setup,
         timeline,
+        groups,
         simulated,
-        opening,
         expects,
     })
 }

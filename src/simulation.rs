@@ -1,6 +1,9 @@
 //! Simulation: a scenario carried out on the metering core, and what came of it.
 
-pub mod replay;
-pub mod run;
+pub mod recorder;
+pub mod team_group;
 pub mod tally;
+pub mod run;
+pub mod replay;
+pub mod actors;
 pub mod verdict;

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 
@@ -79,6 +80,7 @@ fn is_one_of(path: &Path, files: &[PathBuf]) -> bool {
 
 fn check_file(path: &Path) -> Checked {
     let verdicts = scenario_file::read(path).map(|scenario| {
+        let scenario = Arc::new(scenario);
         let run = Run::replay(&scenario);
         Verdict::all(&scenario, &run)
     });

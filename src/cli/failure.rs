@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::simulation::recorder::Stopped;
+
 /// A command that could not be carried out.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -12,6 +14,8 @@ pub(super) enum Failure {
     Scenario(String),
     /// Ctrl-C; exit code 130.
     Interrupted,
+    /// A defect of flexmeter itself; exit code 70.
+    Defect(String),
 }
 
 impl Failure {
@@ -24,7 +28,18 @@ impl Failure {
         ExitCode::from(match self {
             Failure::Input(_) | Failure::Scenario(_) => 2,
             Failure::Interrupted => 130,
+            Failure::Defect(_) => 70,
         })
+    }
+}
+
+impl From<Stopped> for Failure {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Interrupted => Failure::Interrupted,
+            Stopped::Unrecordable(_) => Failure::Input(stopped.to_string()),
+            Stopped::Panicked(_) => Failure::Defect(stopped.to_string()),
+        }
     }
 }
 
@@ -35,6 +50,10 @@ impl fmt::Display for Failure {
             Failure::Input(text) => writeln!(f, "{bad}error{bad:#}: {text}"),
             Failure::Scenario(drawing) => writeln!(f, "{drawing}"),
             Failure::Interrupted => writeln!(f, "interrupted; nothing was written"),
+            Failure::Defect(text) => {
+                let note = "nothing was written; this is a defect of flexmeter, please report it";
+                writeln!(f, "{bad}error{bad:#}: {text}\n{note}")
+            }
         }
     }
 }

@@ -18,7 +18,12 @@ pub(super) fn watch() {
     drop(noted);
 }
 
+/// Whether Ctrl-C was pressed.
+pub(super) fn pressed() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
 /// Fails once Ctrl-C was pressed.
 pub(super) fn check() -> Result<(), Failure> {
-    if INTERRUPTED.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+    if pressed() { Err(Failure::Interrupted) } else { Ok(()) }
 }

@@ -1,14 +1,19 @@
 //! The folder of a run's results: written aside, then put in its place whole or not at all.
 
-use std::fs::DirEntry;
+use std::fs::{DirEntry, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use crate::cli::failure::Failure;
 use crate::cli::{interrupt, shown};
-use crate::report::files::{ResultFile, SUMMARY, TABLES};
+use crate::report::files::{LATENCY, SUMMARY, TABLES, Tables};
+use crate::report::sorted_rows::Spool;
+use crate::scenario::Scenario;
+use crate::simulation::recorder::Detail;
 
 /// Where a run's results go.
 pub(super) struct ResultsFolder {
@@ -42,49 +47,85 @@ impl ResultsFolder {
         Ok(ResultsFolder { path: whole })
     }
 
-    /// Writes the files beside the folder, then exchanges the two in one step.
-    pub(super) fn write(&self, files: &[ResultFile]) -> Result<(), Failure> {
+    /// The place beside the folder where results are written first.
+    pub(super) fn begin(&self) -> Result<Aside<'_>, Failure> {
         remove_abandoned(&self.path);
-        let aside = aside(&self.path);
-        let written = write_all(&aside, files).and_then(|()| self.replace_by(&aside));
-        if written.is_err() {
-            // What could not be removed was never in the place of a result.
-            let _ = std::fs::remove_dir_all(&aside);
-        }
-        written
+        let path = aside(&self.path);
+        std::fs::create_dir_all(&path).map_err(|error| unwritable(&path, &error))?;
+        Ok(Aside { folder: self, path })
     }
 
-    fn replace_by(&self, aside: &Path) -> Result<(), Failure> {
-        interrupt::check()?;
-        if !self.path.exists() {
-            return std::fs::rename(aside, &self.path).map_err(|error| unwritable(&self.path, &error));
+    /// Some files of the results, to be read.
+    pub(super) fn read(&self, names: &[&'static str]) -> io::Result<Vec<(&'static str, File)>> {
+        names.iter().map(|name| Ok((*name, File::open(self.path.join(name))?))).collect()
+    }
+}
+
+/// Results before they are in their place; what is not put there is removed.
+pub(super) struct Aside<'f> {
+    folder: &'f ResultsFolder,
+    path: PathBuf,
+}
+
+impl Aside<'_> {
+    /// Tables that put aside here what does not fit into memory, in files without a name.
+    pub(super) fn tables(&self, scenario: &Arc<Scenario>, detail: Detail) -> Tables {
+        let path = self.path.clone();
+        let spool: Spool = Arc::new(move || {
+            let file = tempfile::tempfile_in(&path)?;
+            Ok(Box::new(file))
+        });
+        Tables::new(scenario, detail, &spool)
+    }
+
+    /// A new file.
+    pub(super) fn create(&self, name: &str) -> io::Result<File> {
+        if interrupt::pressed() {
+            return Err(io::ErrorKind::Interrupted.into());
         }
-        match renameat_with(CWD, aside, CWD, &self.path, RenameFlags::EXCHANGE) {
+        File::create(self.path.join(name))
+    }
+
+    /// Writes a file.
+    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
+        self.create(name).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|e| self.failed(&e))
+    }
+
+    /// Why results can't be written here.
+    pub(super) fn failed(&self, error: &io::Error) -> Failure {
+        if interrupt::pressed() { Failure::Interrupted } else { unwritable(&self.folder.path, error) }
+    }
+
+    /// Exchanges the folder for what was written, in one step; returns how many files it holds.
+    pub(super) fn put_in_place(self) -> Result<usize, Failure> {
+        interrupt::check()?;
+        let (folder, aside) = (&self.folder.path, &self.path);
+        let files = std::fs::read_dir(aside).map_err(|error| unwritable(aside, &error))?.count();
+        if !folder.exists() {
+            return std::fs::rename(aside, folder).map(|()| files).map_err(|error| unwritable(folder, &error));
+        }
+        match renameat_with(CWD, aside, CWD, folder, RenameFlags::EXCHANGE) {
             Ok(()) => {}
             // A file system that can't exchange: for a moment there is no result, never half of one.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
                 let old = aside.with_extension("old");
-                let renamed = std::fs::rename(&self.path, &old)
-                    .and_then(|()| std::fs::rename(aside, &self.path))
+                let renamed = std::fs::rename(folder, &old)
+                    .and_then(|()| std::fs::rename(aside, folder))
                     .and_then(|()| std::fs::rename(&old, aside));
-                renamed.map_err(|error| unwritable(&self.path, &error))?;
+                renamed.map_err(|error| unwritable(folder, &error))?;
             }
-            Err(error) => return Err(unwritable(&self.path, &error.into())),
+            Err(error) => return Err(unwritable(folder, &error.into())),
         }
-        // The new result is in its place; what can't be removed of the old one goes with the next run.
-        let _ = std::fs::remove_dir_all(aside);
-        Ok(())
+        // The earlier result is where the new one was written, and goes with it.
+        Ok(files)
     }
 }
 
-fn write_all(folder: &Path, files: &[ResultFile]) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
-    for file in files {
-        interrupt::check()?;
-        let path = folder.join(file.name);
-        std::fs::write(&path, &file.text).map_err(|error| unwritable(&path, &error))?;
+impl Drop for Aside<'_> {
+    fn drop(&mut self) {
+        // What can't be removed was never in the place of a result; the next run tries again.
+        let _ = std::fs::remove_dir_all(&self.path);
     }
-    Ok(())
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
@@ -108,7 +149,7 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
 
 /// A plain file with the name of a result.
 fn is_ours(entry: &DirEntry) -> bool {
-    let named = TABLES.iter().chain([&SUMMARY]).any(|known| entry.file_name() == *known);
+    let named = TABLES.iter().chain(&LATENCY).chain([&SUMMARY]).any(|known| entry.file_name() == *known);
     named && entry.file_type().is_ok_and(|kind| kind.is_file())
 }
 

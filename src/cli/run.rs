@@ -1,19 +1,26 @@
 //! `flexmeter run`: a scenario from file to results.
 
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::{Arc, OnceLock};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use hdrhistogram::Histogram;
 
 use crate::cli::failure::Failure;
+use crate::cli::progress::Progress;
 use crate::cli::results_folder::ResultsFolder;
-use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
-use crate::report::files::{ResultFile, SUMMARY, digest, tables};
+use crate::cli::{Format, interrupt, print, print_with, scenario_file, shown, terminal_width};
+use crate::report::files::{LATENCY, SUMMARY, Tables, tables_of};
 use crate::report::summary::Summary;
 use crate::report::terminal::Outcome;
-use crate::report::{json, terminal};
+use crate::report::{json, latency, terminal};
+use crate::scenario::Scenario;
+use crate::simulation::actors::{self, Company};
+use crate::simulation::recorder::Detail;
+use crate::simulation::replay;
 use crate::simulation::run::Run;
-use crate::simulation::tally::Tally;
 use crate::simulation::verdict::Verdict;
 
 const EXAMPLES: &str = "\
@@ -21,10 +28,12 @@ Examples:
   flexmeter run scenarios/worked-examples/monday-eight-and-tuesday-eight.toml
   flexmeter run week.toml --out /tmp/week --quiet
   flexmeter run week.toml --format json | jq .charges
+  flexmeter run firm.toml --detail summary --threads 2
 
-The folder gets charges.csv, sign_ins.csv, sessions.csv, packs.csv, token_events.csv and summary.json;
-it appears whole or not at all. An earlier run's results are replaced; a folder that holds anything
-else is refused.";
+The folder gets charges.csv, sign_ins.csv, sessions.csv, packs.csv, token_events.csv and summary.json,
+the same bytes for the same file and seed; the actors also write how long decisions on sign-ins took,
+latency.hgrm and latency.json. It appears whole or not at all. An earlier run's results are replaced; a
+folder that holds anything else is refused.";
 
 /// What `run` takes.
 #[derive(Args)]
@@ -38,6 +47,15 @@ pub(super) struct Arguments {
     /// The seed of simulated users, in place of the file's
     #[arg(long)]
     seed: Option<u64>,
+    /// Who carries the scenario out; the results are the same
+    #[arg(long, value_enum, default_value_t = Driver::Actors)]
+    driver: Driver,
+    /// Threads of the actors [default: one per core]; the results are the same for any number
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<u16>>,
+    /// How much is written
+    #[arg(long, value_enum, default_value_t = DetailArgument::Full)]
+    detail: DetailArgument,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
@@ -46,34 +64,106 @@ pub(super) struct Arguments {
     format: Format,
 }
 
+/// Who carries a scenario out.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Driver {
+    /// An actor per simulated user and per group of teams; measures the latency of decisions.
+    Actors,
+    /// A plain loop over the same core, on one thread.
+    Loop,
+}
+
+/// How much is written beside packs.csv and summary.json.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DetailArgument {
+    /// Nothing more
+    Summary,
+    /// charges.csv and `token_events.csv`
+    Charges,
+    /// Those, and `sign_ins.csv` and sessions.csv
+    Full,
+}
+
+impl From<DetailArgument> for Detail {
+    fn from(argument: DetailArgument) -> Self {
+        match argument {
+            DetailArgument::Summary => Detail::Summary,
+            DetailArgument::Charges => Detail::Charges,
+            DetailArgument::Full => Detail::Full,
+        }
+    }
+}
+
 /// Runs a scenario, writes its results and prints what came of it.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut scenario = scenario_file::read(&arguments.file)?;
     scenario.seed = arguments.seed.unwrap_or(scenario.seed);
+    let scenario = Arc::new(scenario);
     let stem = arguments.file.file_stem().unwrap_or_default().to_string_lossy();
     let default_out = || PathBuf::from("results").join(format!("{stem}-{}", scenario.seed));
     let out = arguments.out.clone().unwrap_or_else(default_out);
     let folder = ResultsFolder::claim(&out)?;
-    let run = Run::replay(&scenario);
-    let tables = tables(&scenario, &run);
-    let tally = Tally::of(&run);
-    let summary = Summary::new(&scenario, &tally, digest(&tables));
-    let summary_file = ResultFile { name: SUMMARY, text: summary.json() };
-    let files: Vec<ResultFile> = tables.iter().cloned().chain([summary_file]).collect();
-    // Up to here Ctrl-C may end the process at once: nothing is written yet.
+    // From here on Ctrl-C is noted, and what was written aside is removed.
     interrupt::watch();
-    folder.write(&files)?;
+    let aside = folder.begin()?;
+    let (carried, tables) = carry_out(arguments, &scenario, aside.tables(&scenario, arguments.detail.into()))?;
+    let sha256 = tables.write(&carried.run.packs, |name| aside.create(name)).map_err(|e| aside.failed(&e))?;
+    let summary = Summary::new(&scenario, &carried.run.tally, (arguments.detail.into(), sha256));
+    aside.write(SUMMARY, &summary.json())?;
+    if let Some(latency) = &carried.latency {
+        let [hgrm, json] = LATENCY;
+        aside.write(hgrm, &latency::hgrm(latency))?;
+        aside.write(json, &latency::json(latency))?;
+    }
+    let files = aside.put_in_place()?;
     if !arguments.quiet {
         match arguments.format {
-            Format::Json => print(&json::run(&summary, &tables))?,
+            Format::Json => {
+                let tables: Vec<_> = tables_of(arguments.detail.into()).collect();
+                print_with(|out| json::run(&summary, folder.read(&tables)?, out))?;
+            }
             Format::Table => {
-                let verdicts = Verdict::all(&scenario, &run);
-                let outcome = Outcome { scenario: &scenario, run: &run, tally: &tally, verdicts: &verdicts };
+                let run = &carried.run;
+                let verdicts = Verdict::all(&scenario, run);
+                let outcome = Outcome { scenario: &scenario, run, verdicts: &verdicts };
                 let text = terminal::run(&outcome, terminal_width());
-                let place = shown(&out);
-                print(&format!("{text}\nResults: {place} ({} files)\n", files.len()))?;
+                print(&format!("{text}\nResults: {} ({files} files)\n", shown(&out)))?;
             }
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What came of a run, and how long its decisions took where that was measured.
+struct Carried {
+    run: Run,
+    latency: Option<Histogram<u64>>,
+}
+
+fn carry_out(
+    arguments: &Arguments,
+    scenario: &Arc<Scenario>,
+    mut tables: Tables,
+) -> Result<(Carried, Tables), Failure> {
+    let progress = Arc::new(Progress::of(scenario, arguments.quiet));
+    let carried = match arguments.driver {
+        Driver::Loop => replay::run(scenario, &mut tables, &*progress)
+            .map(|run| (Carried { run, latency: None }, tables)),
+        Driver::Actors => {
+            let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
+            let threads = arguments.threads.map_or_else(cores, |threads| threads.get().into());
+            let company = Company { threads, observer: progress.clone(), clock: nanoseconds };
+            actors::run(scenario, tables, company)
+                .map(|done| (Carried { run: done.run, latency: Some(done.latency) }, done.recorder))
+        }
+    };
+    progress.finish();
+    carried.map_err(Failure::from)
+}
+
+/// Nanoseconds since the first call.
+fn nanoseconds() -> u64 {
+    static START: OnceLock<std::time::Instant> = OnceLock::new();
+    let since = START.get_or_init(std::time::Instant::now).elapsed();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::meter::Meter;
 use crate::meter::cover::{Cover, CoverKind};
 use crate::meter::due::Due;
-use crate::meter::id::{DeviceId, PackId, ProductId, SessionId, TeamId, UserId};
+use crate::meter::id::{DeviceId, KeyId, PackId, ProductId, SessionId, TeamId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::key::Paid;
 use crate::meter::product::ProductKind;
@@ -19,20 +19,27 @@ use crate::meter::user::Assignment;
 impl Meter {
     /// Closes the oldest matching session that no host opened.
     pub(super) fn sign_out(&mut self, which: OpenSession) {
-        if let Some(session) = self.oldest(which, |session| session.host.is_none()) {
+        let id = self.key_of((which.user, which.product));
+        if let Some(session) = self.oldest(id, which, |session| session.host.is_none()) {
             self.end_session(session, SessionEnd::SignOut);
         }
     }
 
     /// A meaningful operation in the oldest matching session.
     pub(super) fn touch(&mut self, which: OpenSession) {
-        if let Some(session) = self.oldest(which, |_| true) {
+        let id = self.key_of((which.user, which.product));
+        if let Some(session) = self.oldest(id, which, |_| true) {
             self.operate(session);
         }
     }
 
-    fn oldest(&mut self, which: OpenSession, fits: impl Fn(&Session) -> bool) -> Option<SessionId> {
-        let id = self.key_of((which.user, which.product));
+    /// The oldest open session of a key on the device and in the version asked for.
+    pub(super) fn oldest(
+        &self,
+        id: KeyId,
+        which: OpenSession,
+        fits: impl Fn(&Session) -> bool,
+    ) -> Option<SessionId> {
         self.key(id).sessions.iter().copied().find(|&session| {
             let session = self.session(session);
             which.device.is_none_or(|device| device == session.device)

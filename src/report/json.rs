@@ -1,19 +1,48 @@
 //! The same figures as the terminal shows, as JSON.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
+
+use serde::ser::{Error, SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::report::files::{ResultFile, TABLES};
 use crate::report::summary::Summary;
 use crate::scenario::catalogue::{CATALOGUE, ListedProduct};
 use crate::simulation::verdict::{Checked, Verdict};
 
-/// A run: its summary, and the rows of each table by column name.
-pub fn run(summary: &Summary, tables: &[ResultFile]) -> String {
-    let mut value = json!({ "summary": summary });
-    for (name, table) in TABLES.iter().zip(tables) {
-        value[name.trim_end_matches(".csv")] = rows(&table.text);
+/// A run: its summary, and the rows of each table by column name, read from the tables as they were written.
+///
+/// # Errors
+/// Where a table can't be read or the text can't be written.
+pub fn run<R: Read>(summary: &Summary, tables: Vec<(&'static str, R)>, mut out: impl Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::pretty(&mut out);
+    let mut map = serializer.serialize_map(None)?;
+    map.serialize_entry("summary", summary)?;
+    for (name, table) in tables {
+        let rows = Rows(RefCell::new(csv::Reader::from_reader(table)));
+        map.serialize_entry(name.trim_end_matches(".csv"), &rows)?;
     }
-    text(&value)
+    SerializeMap::end(map)?;
+    writeln!(out)
+}
+
+/// The rows of a table, passed on one by one.
+struct Rows<R>(RefCell<csv::Reader<R>>);
+
+impl<R: Read> Serialize for Rows<R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut reader = self.0.borrow_mut();
+        let header = reader.headers().map_err(S::Error::custom)?.clone();
+        let mut rows = serializer.serialize_seq(None)?;
+        for row in reader.records() {
+            let row = row.map_err(S::Error::custom)?;
+            let cells = header.iter().zip(row.iter());
+            rows.serialize_element(&cells.collect::<BTreeMap<_, _>>())?;
+        }
+        rows.end()
+    }
 }
 
 /// Checked files with every verdict.
@@ -49,17 +78,6 @@ pub fn catalogue() -> String {
         })
     };
     text(&Value::Array(CATALOGUE.iter().map(row).collect()))
-}
-
-fn rows(csv_text: &str) -> Value {
-    let mut reader = csv::Reader::from_reader(csv_text.as_bytes());
-    let header = reader.headers().expect("our own table").clone();
-    let rows = reader.records().map(|row| {
-        let row = row.expect("our own table");
-        let cells = header.iter().zip(row.iter());
-        Value::Object(cells.map(|(column, cell)| (column.to_owned(), cell.into())).collect())
-    });
-    Value::Array(rows.collect())
 }
 
 fn text(value: &Value) -> String {

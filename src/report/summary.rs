@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::scenario::Scenario;
 use crate::scenario::calendar::{iso, zone_data_release};
+use crate::simulation::recorder::Detail;
 use crate::simulation::tally::Tally;
 
 /// The summary as data; amounts are exact decimals, written as texts.
@@ -17,6 +18,8 @@ pub struct Summary {
     start: String,
     end: String,
     seed: u64,
+    detail: &'static str,
+    events: u64,
     policy: BTreeMap<&'static str, String>,
     policy_not_default: Vec<&'static str>,
     admitted: BTreeMap<&'static str, u64>,
@@ -47,11 +50,11 @@ struct ExpirySummary {
 }
 
 impl Summary {
-    /// The summary of a run whose tables have that digest.
-    pub fn new(scenario: &Scenario, tally: &Tally, sha256: String) -> Self {
+    /// The summary of a run whose tables, written in that detail, have that digest.
+    pub fn new(scenario: &Scenario, tally: &Tally, (detail, sha256): (Detail, String)) -> Self {
         let rows = scenario.policies.rows();
-        let teams = scenario.directory.teams.iter().zip(&tally.teams).map(|(name, team)| TeamSummary {
-            team: name.to_owned(),
+        let teams = tally.teams.iter().map(|(id, team)| TeamSummary {
+            team: scenario.directory.teams.get(id.0).to_owned(),
             available: team.available.to_string(),
             tokens: team.tokens.to_string(),
             posted: team.posted.to_string(),
@@ -68,12 +71,14 @@ impl Summary {
             start: iso(scenario.start),
             end: iso(scenario.end),
             seed: scenario.seed,
+            detail: detail.name(),
+            events: tally.events(),
             policy_not_default: rows.iter().filter(|row| !row.default).map(|row| row.key).collect(),
             policy: rows.into_iter().map(|row| (row.key, row.value)).collect(),
-            admitted: tally.admitted.clone(),
-            refused: tally.refused.clone(),
-            sessions: tally.sessions.clone(),
-            charges: tally.charges.clone(),
+            admitted: tally.admitted(),
+            refused: tally.refused(),
+            sessions: tally.sessions(),
+            charges: tally.charges(),
             tokens: tally.tokens.to_string(),
             uncovered: tally.uncovered.to_string(),
             teams: teams.collect(),

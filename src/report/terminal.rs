@@ -1,11 +1,13 @@
 //! Results as text for a person at a terminal; colour codes are for the caller to strip.
 
+use std::collections::BTreeMap;
+
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
 use crate::meter::answer::{ChargeKind, Refusal};
+use crate::meter::id::{ProductId, UserId};
 use crate::meter::instant::Instant;
-use crate::meter::record::{ChargeRecord, SignInRecord};
 use crate::meter::request::Request;
 use crate::meter::session::SessionEnd;
 use crate::meter::stock::Draw;
@@ -14,12 +16,9 @@ use crate::scenario::Scenario;
 use crate::scenario::calendar::utc;
 use crate::scenario::catalogue::CATALOGUE;
 use crate::scenario::directory::Directory;
-use crate::simulation::run::Run;
-use crate::simulation::tally::{Tally, TeamTally};
+use crate::simulation::run::{FIRST_ROWS, FirstRows, Run};
+use crate::simulation::tally::{Charged, Tally, TeamTally};
 use crate::simulation::verdict::{Checked, Verdict, packs_text};
-
-/// Rows of a table shown before the rest is left to the result files.
-const ROWS_MAX: usize = 25;
 
 /// Packs of one charge shown before the rest is left to the result files.
 const PACKS_MAX: usize = 3;
@@ -40,8 +39,6 @@ pub struct Outcome<'r> {
     pub scenario: &'r Scenario,
     /// What came of it.
     pub run: &'r Run,
-    /// Its counts and totals.
-    pub tally: &'r Tally,
     /// Its expectations, judged.
     pub verdicts: &'r [Verdict],
 }
@@ -49,7 +46,8 @@ pub struct Outcome<'r> {
 /// What a run came to: the charges, the refusals, what was ended by a rule, what is left and when it
 /// expires. Lines are fitted to `width` columns, or stay whole.
 pub fn run(outcome: &Outcome<'_>, width: Option<u16>) -> String {
-    let Outcome { scenario, run, tally, verdicts } = outcome;
+    let Outcome { scenario, run, verdicts } = outcome;
+    let tally = &run.tally;
     let mut text = heading(scenario);
     text += &charges(scenario, run, tally, width);
     text += &refusals(scenario, run, width);
@@ -78,10 +76,10 @@ fn heading(scenario: &Scenario) -> String {
 }
 
 fn charges(scenario: &Scenario, run: &Run, tally: &Tally, width: Option<u16>) -> String {
-    let mut charges: Vec<&ChargeRecord> = run.charges.iter().collect();
-    charges.sort_by_key(|charge| (charge.window_start, charge.user, charge.product));
-    let refunds = run.charges.iter().filter(|charge| charge.kind == ChargeKind::Refund).count();
-    let title = match (charges.len() - refunds, refunds) {
+    let by_kind = tally.charges();
+    let refunds = by_kind.get(ChargeKind::Refund.name()).copied().unwrap_or_default();
+    let rows = by_kind.values().sum::<u64>();
+    let title = match (rows - refunds, refunds) {
         (0, _) => "Charged: nothing".to_owned(),
         (count, 0) => format!("Charged: {} tokens in {}", tally.tokens, counted(count, "charge")),
         (count, refunds) => {
@@ -92,7 +90,7 @@ fn charges(scenario: &Scenario, run: &Run, tally: &Tally, width: Option<u16>) ->
     let directory = &scenario.directory;
     let mut table = table(&["window start (UTC)", "user", "product", "tokens", "kind", "packs"], width);
     right(&mut table, &[3]);
-    for charge in charges.iter().take(ROWS_MAX) {
+    for charge in &run.first.charges {
         table.add_row([
             moment(charge.window_start),
             directory.users.get(charge.user.0).to_owned(),
@@ -102,23 +100,34 @@ fn charges(scenario: &Scenario, run: &Run, tally: &Tally, width: Option<u16>) ->
             payment(directory, &charge.packs, charge.uncovered),
         ]);
     }
-    let mut text = section(&title, &table, charges.len(), "charges.csv");
-    if tally.by_key.len() > 1 {
-        let mut table = self::table(&["user", "product", "charges", "tokens"], width);
-        right(&mut table, &[2, 3]);
-        let mut keys: Vec<_> = tally.by_key.iter().collect();
-        keys.sort_by_key(|(key, (_, tokens))| (-*tokens, **key));
-        for ((user, product), (count, tokens)) in keys.iter().take(ROWS_MAX) {
-            table.add_row([
-                directory.users.get(user.0).to_owned(),
-                directory.products.get(product.0).to_owned(),
-                count.to_string(),
-                tokens.to_string(),
-            ]);
-        }
-        text += &section("By user and product", &table, keys.len(), "charges.csv");
-    }
+    let mut text = section(&title, &table, rows, "charges.csv");
+    text += &by_user_and_product(scenario, tally, width);
     text
+}
+
+fn by_user_and_product(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
+    let mut keys: BTreeMap<(UserId, ProductId), Charged> = BTreeMap::new();
+    for ((user, product, _), charged) in &tally.accounts {
+        let key = keys.entry((*user, *product)).or_default();
+        key.charges += charged.charges;
+        key.tokens += charged.tokens;
+    }
+    if keys.len() < 2 {
+        return String::new();
+    }
+    let mut table = table(&["user", "product", "charges", "tokens"], width);
+    right(&mut table, &[2, 3]);
+    let mut keys: Vec<_> = keys.into_iter().collect();
+    keys.sort_by_key(|(key, charged)| (-charged.tokens, *key));
+    for ((user, product), charged) in keys.iter().take(FIRST_ROWS) {
+        table.add_row([
+            scenario.directory.users.get(user.0).to_owned(),
+            scenario.directory.products.get(product.0).to_owned(),
+            charged.charges.to_string(),
+            charged.tokens.to_string(),
+        ]);
+    }
+    section("By user and product", &table, keys.len() as u64, "charges.csv")
 }
 
 /// The packs of a charge, a few of them, and the part that none covered.
@@ -134,54 +143,52 @@ fn payment(directory: &Directory, draws: &[Draw], uncovered: Tokens) -> String {
 }
 
 fn refusals(scenario: &Scenario, run: &Run, width: Option<u16>) -> String {
-    let mut refused: Vec<(&SignInRecord, Refusal)> =
-        run.sign_ins.iter().filter_map(|sign_in| Some((sign_in, sign_in.answer.err()?))).collect();
-    if refused.is_empty() {
+    let count = run.tally.refused().values().sum::<u64>();
+    if count == 0 {
         return format!("\n{}\n", styled(HEADING, "Refused: nothing"));
     }
-    refused.sort_by_key(|(sign_in, _)| (sign_in.at, sign_in.user, sign_in.product));
     let directory = &scenario.directory;
     let mut table = table(&["at (UTC)", "user", "product", "reason", "meaning"], width);
-    for (sign_in, refusal) in refused.iter().take(ROWS_MAX) {
+    for sign_in in &run.first.refusals {
+        let refusal = sign_in.answer.expect_err("a refusal");
         table.add_row([
             moment(sign_in.at),
             directory.users.get(sign_in.user.0).to_owned(),
             directory.products.get(sign_in.product.0).to_owned(),
             refusal.name().to_owned(),
-            meaning(*refusal).to_owned(),
+            meaning(refusal).to_owned(),
         ]);
     }
-    let title = format!("Refused: {}", refused.len());
-    section(&title, &table, refused.len(), "sign_ins.csv")
+    section(&format!("Refused: {count}"), &table, count, "sign_ins.csv")
 }
 
 /// Sessions that no one closed: the users are told why (RULES 2.6, 3.5, 3.6).
 fn ended_by_a_rule(scenario: &Scenario, run: &Run, width: Option<u16>) -> String {
     let told = |end: SessionEnd| match end {
-        SessionEnd::SignOut | SessionEnd::RunEnd => None,
-        SessionEnd::InsufficientTokens => Some("a charge fell due that no team could pay (RULES 2.6)"),
-        SessionEnd::NotAssigned => Some("a charge fell due without the assignment (RULES 3.5)"),
-        SessionEnd::TakenOver => Some("another device took over (RULES 3.6)"),
+        SessionEnd::SignOut | SessionEnd::RunEnd => "not by a rule",
+        SessionEnd::InsufficientTokens => "a charge fell due that no team could pay (RULES 2.6)",
+        SessionEnd::NotAssigned => "a charge fell due without the assignment (RULES 3.5)",
+        SessionEnd::TakenOver => "another device took over (RULES 3.6)",
     };
-    let ended = run.sessions.iter().filter_map(|session| Some((session, told(session.end)?)));
-    let mut ended: Vec<_> = ended.collect();
-    if ended.is_empty() {
+    let by_end = run.tally.sessions().into_iter();
+    let by_a_rule = by_end.filter(|(end, _)| !FirstRows::NOT_BY_A_RULE.map(SessionEnd::name).contains(end));
+    let count: u64 = by_a_rule.map(|(_, count)| count).sum();
+    if count == 0 {
         return String::new();
     }
-    ended.sort_by_key(|(session, _)| (session.signed_out, session.user, session.product));
     let directory = &scenario.directory;
     let mut table = table(&["at (UTC)", "user", "product", "reason", "meaning"], width);
-    for (session, meaning) in ended.iter().take(ROWS_MAX) {
+    for session in &run.first.ended {
         table.add_row([
             moment(session.signed_out),
             directory.users.get(session.user.0).to_owned(),
             directory.products.get(session.product.0).to_owned(),
             session.end.name().to_owned(),
-            (*meaning).to_owned(),
+            told(session.end).to_owned(),
         ]);
     }
-    let title = format!("Ended by a rule: {}", counted(ended.len(), "session"));
-    section(&title, &table, ended.len(), "sessions.csv")
+    let title = format!("Ended by a rule: {}", counted(count, "session"));
+    section(&title, &table, count, "sessions.csv")
 }
 
 fn meaning(refusal: Refusal) -> &'static str {
@@ -198,9 +205,9 @@ fn stock(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
     let columns = ["team", "available", "bought", "posted", "expired", "debt", "next expiry (UTC)"];
     let mut table = table(&columns, width);
     right(&mut table, &[1, 2, 3, 4, 5]);
-    for (name, team) in scenario.directory.teams.iter().zip(&tally.teams).take(ROWS_MAX) {
+    for (id, team) in tally.teams.iter().take(FIRST_ROWS) {
         table.add_row([
-            Cell::new(name),
+            Cell::new(scenario.directory.teams.get(id.0)),
             Cell::new(team.available).fg(band(team)),
             Cell::new(team.tokens),
             Cell::new(team.posted),
@@ -211,7 +218,7 @@ fn stock(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
             ),
         ]);
     }
-    let mut text = section("Left at the end", &table, tally.teams.len(), "packs.csv");
+    let mut text = section("Left at the end", &table, tally.teams.len() as u64, "packs.csv");
     if run_before(scenario) {
         text += &(styled(QUIET, " posted includes what was used before the start") + "\n");
     }
@@ -279,9 +286,9 @@ fn check_total(checked: &[Checked]) -> String {
     let failed = verdicts().filter(|verdict| !verdict.passed()).count();
     let unread = checked.iter().filter(|file| file.verdicts.is_err()).count();
     let passed = verdicts().count() - failed;
-    let mut text = format!("{}: {passed} passed, {failed} failed", counted(checked.len(), "file"));
+    let mut text = format!("{}: {passed} passed, {failed} failed", counted(checked.len() as u64, "file"));
     if unread > 0 {
-        text += &format!(", {} could not be read", counted(unread, "file"));
+        text += &format!(", {} could not be read", counted(unread as u64, "file"));
     }
     styled(if failed + unread == 0 { GOOD } else { BAD }, &text)
 }
@@ -334,13 +341,14 @@ fn right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-fn section(title: &str, table: &Table, rows: usize, file: &str) -> String {
+fn section(title: &str, table: &Table, rows: u64, file: &str) -> String {
     if rows == 0 {
         return format!("\n{}\n", styled(HEADING, title));
     }
     let mut text = format!("\n{}\n{table}\n", styled(HEADING, title));
-    if rows > ROWS_MAX {
-        let rest = format!(" … and {} more in {file}", rows - ROWS_MAX);
+    let rest = rows.saturating_sub(FIRST_ROWS as u64);
+    if rest > 0 {
+        let rest = format!(" … and {rest} more in {file}");
         text += &(styled(QUIET, &rest) + "\n");
     }
     text
@@ -356,6 +364,6 @@ fn moment(at: Instant) -> String {
     utc(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn counted(count: usize, noun: &str) -> String {
+fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -5,11 +5,11 @@
 
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc, Weekday};
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-use crate::meter::instant::Instant;
+use crate::meter::instant::{Instant, Span};
 
 /// The release of the zone data compiled in, such as `2026e`.
 pub fn zone_data_release() -> &'static str {
@@ -54,6 +54,24 @@ impl Zone {
         &self.name
     }
 
+    /// The instant at which clocks show a time of day. Where a clock change skips it, the clock as it stood
+    /// before the change is meant; where it comes twice, the first.
+    pub fn moment(&self, day: Day, time_of_day: Span) -> Instant {
+        let local = day.midnight() + time_of_day;
+        let by = |offset: jiff::tz::Offset| local + Span::from_seconds(-i64::from(offset.seconds()));
+        let civil = jiff::tz::Offset::UTC.to_datetime(jiff_timestamp(local));
+        match self.rules.to_ambiguous_timestamp(civil).offset() {
+            AmbiguousOffset::Unambiguous { offset } => by(offset),
+            AmbiguousOffset::Gap { before, .. } | AmbiguousOffset::Fold { before, .. } => by(before),
+        }
+    }
+
+    /// What clocks of this zone show at an instant.
+    pub fn local(&self, at: Instant) -> NaiveDateTime {
+        let offset = self.rules.to_offset(jiff_timestamp(at)).seconds();
+        utc(at + Span::from_seconds(offset.into())).naive_utc()
+    }
+
     /// The instant at which clocks of this zone show `local`.
     ///
     /// # Errors
@@ -80,10 +98,55 @@ impl Zone {
     }
 }
 
+/// A date of a local calendar, counted in days from 1970-01-01.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(pub i32);
+
+impl Day {
+    /// The date on which clocks of UTC show `at`.
+    pub fn of(at: Instant) -> Day {
+        Day(i32::try_from(at.seconds().div_euclid(SECONDS_A_DAY)).expect("within the calendar"))
+    }
+
+    /// The date as chrono knows it.
+    pub fn date(self) -> NaiveDate {
+        utc(self.midnight()).date_naive()
+    }
+
+    /// The day of the week.
+    pub fn weekday(self) -> Weekday {
+        let weekday = u8::try_from((self.0 + 3).rem_euclid(7)).expect("below seven");
+        Weekday::try_from(weekday).expect("below seven")
+    }
+
+    /// The date `days` later.
+    pub fn plus(self, days: i32) -> Day {
+        Day(self.0 + days)
+    }
+
+    /// Its first instant in UTC.
+    pub fn midnight(self) -> Instant {
+        Instant::from_seconds(i64::from(self.0) * SECONDS_A_DAY)
+    }
+}
+
+impl From<NaiveDate> for Day {
+    fn from(date: NaiveDate) -> Day {
+        Day::of(midnight(date))
+    }
+}
+
+/// Seconds of a day on which no clock changes.
+const SECONDS_A_DAY: i64 = 86_400;
+
 impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
     }
+}
+
+fn jiff_timestamp(at: Instant) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(at.seconds()).expect("within the calendar")
 }
 
 /// An instant as chrono's UTC date-time.

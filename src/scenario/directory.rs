@@ -4,6 +4,7 @@
 //! in the file decides nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -113,19 +114,32 @@ impl Directory {
 
     /// The product a value names.
     pub(crate) fn product(&self, value: Value<'_>, problems: &mut Problems) -> Option<ProductId> {
+        let name = value.name(problems)?;
+        self.product_named(name, value.place(), problems)
+    }
+
+    /// The product of a name that stands somewhere.
+    pub(crate) fn product_named(
+        &self,
+        name: &str,
+        place: Range<usize>,
+        problems: &mut Problems,
+    ) -> Option<ProductId> {
         let help = "; a product of your own is a [[product]] with `name` and `rate`; \
                     `flexmeter catalog` lists the built-in ones";
-        look_up(&self.products, value, ("product", help), problems).map(ProductId)
+        look_up(&self.products, (name, place), ("product", help), problems).map(ProductId)
     }
 
     /// The team a value names.
     pub(crate) fn team(&self, value: Value<'_>, problems: &mut Problems) -> Option<TeamId> {
-        look_up(&self.teams, value, ("team", ""), problems).map(TeamId)
+        let name = value.name(problems)?;
+        look_up(&self.teams, (name, value.place()), ("team", ""), problems).map(TeamId)
     }
 
     /// The user a value names.
     pub(crate) fn user(&self, value: Value<'_>, problems: &mut Problems) -> Option<UserId> {
-        look_up(&self.users, value, ("user", ""), problems).map(UserId)
+        let name = value.name(problems)?;
+        look_up(&self.users, (name, value.place()), ("user", ""), problems).map(UserId)
     }
 
     /// The number of a user known to exist.
@@ -135,7 +149,8 @@ impl Directory {
 
     /// The pack a value names.
     pub(crate) fn pack(&self, value: Value<'_>, problems: &mut Problems) -> Option<PackId> {
-        look_up(&self.packs, value, ("pack", ""), problems).map(PackId)
+        let name = value.name(problems)?;
+        look_up(&self.packs, (name, value.place()), ("pack", ""), problems).map(PackId)
     }
 
     /// The number of a device, new or known.
@@ -176,14 +191,13 @@ fn count(group: &DeTable<'_>) -> Option<u64> {
 
 fn look_up(
     names: &Names,
-    value: Value<'_>,
+    (name, place): (&str, Range<usize>),
     (noun, more_help): (&str, &str),
     problems: &mut Problems,
 ) -> Option<u32> {
-    let name = value.name(problems)?;
     let found = names.find(name);
     if found.is_none() {
-        let problem = Problem::new(value.place(), format!("unknown {noun} `{name}`"), "not defined anywhere");
+        let problem = Problem::new(place, format!("unknown {noun} `{name}`"), "not defined anywhere");
         problems.push(problem.help(nearest(name, names.iter()) + more_help));
     }
     found

@@ -61,6 +61,30 @@ impl Distribution {
         Span::from_seconds((seconds.max(0.0) + 0.5).min(SECONDS_MAX) as i64)
     }
 
+    /// Reads a time of day: `{ normal = { mean = "09:00", sd = "30m" } }` and its like, in time since midnight.
+    pub(crate) fn read_time(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut table = value.table("a time of day", problems)?;
+        let read = if let Some(value) = table.get("fixed") {
+            value.time_of_day(problems).map(Distribution::Fixed)
+        } else if let Some(value) = table.get("uniform") {
+            range(value, |end, problems| end.time_of_day(problems), problems)
+        } else if let Some(value) = table.get("normal") {
+            let mut pair = value.table("a distribution", problems)?;
+            let mean = pair.need("mean", problems).and_then(|value| value.time_of_day(problems));
+            let sd = pair.need("sd", problems).and_then(|value| value.duration(problems));
+            pair.finish(problems);
+            mean.zip(sd).map(|(mean, sd)| Distribution::Normal { mean, sd })
+        } else {
+            let help = "write one of { fixed = \"09:00\" }, { uniform = [\"08:00\", \"10:00\"] }, \
+                        { normal = { mean = \"09:00\", sd = \"30m\" } }";
+            let problem = Problem::new(value.place(), "a time of day has one key", "not one of them");
+            problems.push(problem.help(help));
+            return None;
+        };
+        table.finish(problems);
+        read
+    }
+
     /// Reads `{ fixed = "2h" }` and its like.
     pub(crate) fn read(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
         let mut table = value.table("a distribution", problems)?;
@@ -76,18 +100,7 @@ impl Distribution {
         let read = match kind {
             "fixed" => table.get("fixed")?.duration(problems).map(Distribution::Fixed),
             "exponential" => table.get("exponential")?.duration(problems).map(Distribution::Exponential),
-            "uniform" => {
-                let list = table.get("uniform")?.list(problems)?;
-                let ends: Option<Vec<Span>> = list.iter().map(|end| end.duration(problems)).collect();
-                match ends?[..] {
-                    [low, high] if low <= high => Some(Distribution::Uniform(low, high)),
-                    _ => {
-                        let label = "must be two durations, the shorter first";
-                        problems.push(Problem::new(value.place(), "not a range of durations", label));
-                        None
-                    }
-                }
-            }
+            "uniform" => range(table.get("uniform")?, |end, problems| end.duration(problems), problems),
             "normal" => {
                 let (mean, sd) = pair(table.get("normal")?, ("mean", "sd"), problems)?;
                 Some(Distribution::Normal { mean, sd })
@@ -128,6 +141,23 @@ const SECONDS_MAX: f64 = 1e12;
 
 fn seconds_of(span: Span) -> f64 {
     span.seconds() as f64
+}
+
+fn range(
+    value: Value<'_>,
+    read: impl Fn(Value<'_>, &mut Problems) -> Option<Span>,
+    problems: &mut Problems,
+) -> Option<Distribution> {
+    let list = value.list(problems)?;
+    let ends: Option<Vec<Span>> = list.iter().map(|end| read(*end, problems)).collect();
+    match ends?[..] {
+        [low, high] if low <= high => Some(Distribution::Uniform(low, high)),
+        _ => {
+            let label = "must be two, the lower first";
+            problems.push(Problem::new(value.place(), "not a range", label));
+            None
+        }
+    }
 }
 
 fn pair(

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::meter::cover::{Cover, CoverKind};
-use crate::meter::id::{PackId, ProductId, TeamId, UserId};
+use crate::meter::id::{PackId, TeamId, UserId};
 use crate::meter::instant::{Instant, Span};
-use crate::meter::product::{Product, ProductKind};
+use crate::meter::product::Product;
 use crate::meter::request::Request;
 use crate::meter::stock::Purchase;
 use crate::meter::tokens::Tokens;
-use crate::meter::user::{Assignment, HostedAddIn, User};
+use crate::meter::user::{Assignment, User};
 use crate::scenario::calendar::{Zone, iso, year_later};
 use crate::scenario::directory::Directory;
+use crate::scenario::membership::{read_add_ins, read_assignment, read_teams, refuse_token_limit};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
 
@@ -125,7 +126,8 @@ impl PeopleReader<'_> {
         let name = table.need("name", self.problems);
         let user = name.and_then(|value| self.directory.user(value, self.problems));
         seen.once(name, "user", self.problems);
-        let teams = self.read_teams(&mut table);
+        let teams = table.need("teams", self.problems);
+        let teams = teams.map_or_else(Vec::new, |value| read_teams(value, self.directory, self.problems));
         let assignment = match table.get("products") {
             Some(value) => read_assignment(value, self.directory, self.problems),
             None => Some(Assignment::Listed([].into())),
@@ -135,7 +137,7 @@ impl PeopleReader<'_> {
         let own_zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
         let team_zone = || Some(self.people.team_zones[teams.first()?.index()].clone());
         let zone = own_zone.or_else(team_zone).unwrap_or_else(Zone::utc);
-        let add_ins = self.read_add_ins(table.get("add_ins"));
+        let add_ins = read_add_ins(table.get("add_ins"), (self.directory, self.products), self.problems);
         if let Some(user) = user {
             self.people.named.insert(user);
             self.people.user_zones[user.index()] = zone.clone();
@@ -148,49 +150,6 @@ impl PeopleReader<'_> {
             self.read_windows(table.get("windows"), &whose);
         }
         table.finish(self.problems);
-    }
-
-    fn read_teams(&mut self, table: &mut Table<'_>) -> Vec<TeamId> {
-        let mut teams: Vec<TeamId> = Vec::new();
-        let Some(value) = table.need("teams", self.problems) else { return teams };
-        let listed = value.list(self.problems);
-        if listed.as_ref().is_some_and(Vec::is_empty) {
-            let title = "a user belongs to one or several teams (RULES 3.1)";
-            self.problems.push(Problem::new(value.place(), title, "no team is listed"));
-        }
-        for team in listed.unwrap_or_default() {
-            teams.extend(self.directory.team(team, self.problems).filter(|team| !teams.contains(team)));
-        }
-        teams
-    }
-
-    fn read_add_ins(&mut self, list: Option<Value<'_>>) -> Vec<HostedAddIn> {
-        let mut add_ins = Vec::new();
-        for value in list.and_then(|list| list.list(self.problems)).unwrap_or_default() {
-            let Some(mut table) = value.table("an add-in with its host", self.problems) else { continue };
-            let host = table.need("host", self.problems);
-            let host = host.and_then(|value| self.directory.product(value, self.problems));
-            let given = table.need("add_in", self.problems);
-            let add_in = given.and_then(|value| self.directory.product(value, self.problems));
-            table.finish(self.problems);
-            let (Some(host), Some(add_in), Some(given)) = (host, add_in, given) else { continue };
-            if self.products[add_in.index()].kind != ProductKind::AddIn {
-                let title = "only an add-in opens with a host (RULES 3.7)";
-                let problem = Problem::new(given.place(), title, "this product is not an add-in");
-                self.problems.push(problem.help("give it kind = \"add-in\" in its [[product]]"));
-                continue;
-            }
-            if self.products[host.index()].kind != ProductKind::Desktop {
-                let title = "an add-in opens with a desktop product (RULES 3.7)";
-                self.problems.push(Problem::new(value.place(), title, "the host is not one"));
-                continue;
-            }
-            let hosted = HostedAddIn { host, add_in };
-            if !add_ins.contains(&hosted) {
-                add_ins.push(hosted);
-            }
-        }
-        add_ins
     }
 
     fn read_covers(&mut self, list: Option<Value<'_>>, kind: CoverKind, whose: &Whose) {
@@ -318,39 +277,5 @@ impl PackOf<'_> {
         }
         let purchase = Purchase { team: self.team, pack, tokens, expires, used };
         Some((purchase, Arrival { at, place }))
-    }
-}
-
-/// Reads a list of products, or "all".
-pub(crate) fn read_assignment(
-    value: Value<'_>,
-    directory: &Directory,
-    problems: &mut Problems,
-) -> Option<Assignment> {
-    if value.is_text() {
-        return value.one_of(&[("all", ())], problems).map(|()| Assignment::All);
-    }
-    if value.lists_text("all") {
-        let title = "`all` is not one of several products";
-        let problem = Problem::new(value.place(), title, "a list names products");
-        problems.push(problem.help("for every product write products = \"all\""));
-        return None;
-    }
-    let listed = value.list(problems)?;
-    let products: Vec<Option<ProductId>> =
-        listed.into_iter().map(|product| directory.product(product, problems)).collect();
-    products.into_iter().collect::<Option<_>>().map(Assignment::Listed)
-}
-
-/// A token limit on a user or group is a wish the model does not have (RULES 3.10).
-pub(crate) fn refuse_token_limit(table: &mut Table<'_>, problems: &mut Problems) {
-    for key in ["token_limit", "tokens", "max_tokens", "limit", "cap", "quota", "budget"] {
-        if let Some(place) = table.key_place(key) {
-            table.get(key);
-            let title = "there is no token limit per user or group (RULES 3.10)";
-            let help = "limit what a user may open instead: leave products out of `products`, \
-                        or `unassign` them in a step";
-            problems.push(Problem::new(place, title, "tokens can't be limited here").help(help));
-        }
     }
 }

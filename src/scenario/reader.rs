@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 use toml::value::{Datetime, Offset};
@@ -67,8 +67,8 @@ impl<'a> Table<'a> {
     }
 
     /// Every key with its value, for tables whose keys are names.
-    pub(crate) fn every(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> {
-        self.entries.iter().map(|(key, value)| (key.as_ref().as_ref(), Value { value, key: "habit" }))
+    pub(crate) fn every(&self, what: &'static str) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
+        self.entries.iter().map(move |(key, value)| (key.as_ref().as_ref(), Value { value, key: what }))
     }
 
     /// Where a key stands, without asking for its value.
@@ -200,6 +200,32 @@ impl<'a> Value<'a> {
         Some(amount)
     }
 
+    /// A number of a range, both ends included.
+    pub(crate) fn decimal(self, (low, high): (f64, f64), problems: &mut Problems) -> Option<f64> {
+        let text = match self.value.get_ref() {
+            DeValue::Integer(number) if number.radix() == 10 => number.as_str(),
+            DeValue::Float(number) => number.as_str(),
+            _ => return self.wrong_type("a number", problems),
+        };
+        let read = text.parse().ok().filter(|number| (low..=high).contains(number));
+        if read.is_none() {
+            let title = format!("`{}` is out of range", self.key);
+            problems.push(Problem::new(self.place(), title, format!("must be from {low} to {high}")));
+        }
+        read
+    }
+
+    /// A time of day such as "08:45", as the time since midnight.
+    pub(crate) fn time_of_day(self, problems: &mut Problems) -> Option<Span> {
+        let text = self.text(problems)?;
+        let read = NaiveTime::parse_from_str(text, "%H:%M").ok();
+        if read.is_none() {
+            let title = format!("`{}` is not a time of day", self.key);
+            problems.push(Problem::new(self.place(), title, "write hours and minutes, such as \"08:45\""));
+        }
+        read.map(|time| Span::from_seconds(time.num_seconds_from_midnight().into()))
+    }
+
     /// A length of time such as "5m" or "1h 30m".
     pub(crate) fn duration(self, problems: &mut Problems) -> Option<Span> {
         let text = self.text(problems)?;
@@ -289,6 +315,11 @@ impl<'a> Value<'a> {
     pub(crate) fn lists_text(self, text: &str) -> bool {
         let DeValue::Array(items) = self.value.get_ref() else { return false };
         items.iter().any(|item| matches!(item.get_ref(), DeValue::String(item) if item == text))
+    }
+
+    /// Whether it is a table.
+    pub(crate) fn is_table(self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Table(_))
     }
 
     /// Whether it is a text.

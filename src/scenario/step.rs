@@ -12,7 +12,8 @@ use crate::meter::tokens::Tokens;
 use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::directory::Directory;
 use crate::scenario::openings::Openings;
-use crate::scenario::people::{PackOf, People, read_assignment};
+use crate::scenario::membership::read_assignment;
+use crate::scenario::people::{PackOf, People};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
 

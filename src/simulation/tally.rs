@@ -2,32 +2,48 @@
 
 use std::collections::BTreeMap;
 
-use crate::meter::answer::ChargeKind;
-use crate::meter::id::{ProductId, UserId};
+use crate::meter::answer::{Admission, ChargeKind, Refusal};
+use crate::meter::id::{ProductId, TeamId, UserId};
 use crate::meter::instant::Instant;
-use crate::meter::record::{ChargeRecord, SessionRecord, SignInRecord};
+use crate::meter::pack::Pack;
+use crate::meter::record::{ChargeRecord, Record, TokenEventKind};
+use crate::meter::session::SessionEnd;
 use crate::meter::tokens::Tokens;
-use crate::simulation::run::Run;
+use crate::simulation::team_group::TeamGroup;
+
+/// What is charged to one user for one product by one team.
+pub type Account = (UserId, ProductId, TeamId);
 
 /// Counts and totals of a run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Admitted sign-ins and uses by reason.
-    pub admitted: BTreeMap<&'static str, u64>,
-    /// Refused sign-ins and uses by reason.
-    pub refused: BTreeMap<&'static str, u64>,
-    /// Ended sessions by how they ended.
-    pub sessions: BTreeMap<&'static str, u64>,
-    /// Charges by kind.
-    pub charges: BTreeMap<&'static str, u64>,
+    /// Admitted sign-ins and uses, in the order of [`Admission::ALL`].
+    admitted: [u64; Admission::ALL.len()],
+    /// Refused ones, in the order of [`Refusal::ALL`].
+    refused: [u64; Refusal::ALL.len()],
+    /// Ended sessions, in the order of [`SessionEnd::ALL`].
+    sessions: [u64; SessionEnd::ALL.len()],
+    /// Charges, in the order of [`ChargeKind::ALL`].
+    charges: [u64; ChargeKind::ALL.len()],
+    /// Expiries of tokens.
+    expiries: u64,
     /// The sum of all charges, refunds taken off.
     pub tokens: Tokens,
     /// The part of it that no pack covered.
     pub uncovered: Tokens,
-    /// Charges, refunds not counted, and the sum of both by user and product.
-    pub by_key: BTreeMap<(UserId, ProductId), (u64, Tokens)>,
-    /// Each team's stock at the end, by number.
-    pub teams: Vec<TeamTally>,
+    /// Charges and their sum by who is charged for what by whom.
+    pub accounts: BTreeMap<Account, Charged>,
+    /// Each team's stock at the end.
+    pub teams: BTreeMap<TeamId, TeamTally>,
+}
+
+/// What was charged on one account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Charged {
+    /// Charges, refunds not counted.
+    pub charges: u64,
+    /// Their sum, refunds taken off.
+    pub tokens: Tokens,
 }
 
 /// A team's stock at the end of a run: the sums of its packs' rows.
@@ -52,58 +68,123 @@ impl TeamTally {
     pub fn debt(&self) -> Tokens {
         self.remaining - self.available
     }
+
+    /// Adds a pack as it stands at the end.
+    pub(crate) fn add(&mut self, pack: &Pack) {
+        self.tokens += pack.tokens;
+        self.posted += pack.posted;
+        self.expired += pack.expired;
+        self.remaining += pack.remaining;
+        if pack.remaining > Tokens::ZERO {
+            let (ends, lost) = self.next_expiry.unwrap_or((pack.expires, Tokens::ZERO));
+            self.next_expiry = match pack.expires.cmp(&ends) {
+                std::cmp::Ordering::Less => Some((pack.expires, pack.remaining)),
+                std::cmp::Ordering::Equal => Some((ends, lost + pack.remaining)),
+                std::cmp::Ordering::Greater => Some((ends, lost)),
+            };
+        }
+    }
 }
 
 impl Tally {
-    /// Counts a run.
-    pub fn of(run: &Run) -> Self {
-        let mut tally = Tally {
-            teams: run
-                .balances
-                .iter()
-                .map(|&available| TeamTally { available, ..TeamTally::default() })
-                .collect(),
-            ..Tally::default()
-        };
-        run.charges.iter().for_each(|charge| tally.add_charge(charge));
-        run.sign_ins.iter().for_each(|sign_in| tally.add_sign_in(sign_in));
-        run.sessions.iter().for_each(|session| tally.add_session(session));
-        for pack in &run.packs {
-            let team = &mut tally.teams[pack.team.index()];
-            team.tokens += pack.tokens;
-            team.posted += pack.posted;
-            team.expired += pack.expired;
-            team.remaining += pack.remaining;
-            if pack.remaining > Tokens::ZERO {
-                let (ends, lost) = team.next_expiry.unwrap_or((pack.expires, Tokens::ZERO));
-                team.next_expiry = match pack.expires.cmp(&ends) {
-                    std::cmp::Ordering::Less => Some((pack.expires, pack.remaining)),
-                    std::cmp::Ordering::Equal => Some((ends, lost + pack.remaining)),
-                    std::cmp::Ordering::Greater => Some((ends, lost)),
-                };
+    /// Admitted sign-ins and uses by reason; reasons that did not occur are left out.
+    pub fn admitted(&self) -> BTreeMap<&'static str, u64> {
+        named(Admission::ALL.map(Admission::name), self.admitted)
+    }
+
+    /// Refused sign-ins and uses by reason.
+    pub fn refused(&self) -> BTreeMap<&'static str, u64> {
+        named(Refusal::ALL.map(Refusal::name), self.refused)
+    }
+
+    /// Ended sessions by how they ended.
+    pub fn sessions(&self) -> BTreeMap<&'static str, u64> {
+        named(SessionEnd::ALL.map(SessionEnd::name), self.sessions)
+    }
+
+    /// Charges by kind.
+    pub fn charges(&self) -> BTreeMap<&'static str, u64> {
+        named(ChargeKind::ALL.map(ChargeKind::name), self.charges)
+    }
+
+    /// Everything that happened: sign-ins admitted and refused, sessions ended before the run did, charges
+    /// and expiries.
+    pub fn events(&self) -> u64 {
+        let cut = self.sessions[SessionEnd::RunEnd as usize];
+        let counts = [&self.admitted[..], &self.refused, &self.sessions, &self.charges];
+        counts.into_iter().flatten().sum::<u64>() + self.expiries - cut
+    }
+
+    /// Counts what a record tells, all but the account of a charge.
+    pub(crate) fn count(&mut self, record: &Record) {
+        match record {
+            Record::SignIn(sign_in) => match sign_in.answer {
+                Ok(admission) => self.admitted[admission as usize] += 1,
+                Err(refusal) => self.refused[refusal as usize] += 1,
+            },
+            Record::Session(session) => self.sessions[session.end as usize] += 1,
+            Record::Charge(charge) => {
+                self.charges[charge.kind as usize] += 1;
+                self.tokens += charge.tokens;
+                self.uncovered += charge.uncovered;
             }
+            Record::TokenEvent(event) => self.expiries += u64::from(event.kind == TokenEventKind::Expiry),
         }
-        tally
     }
 
-    fn add_charge(&mut self, charge: &ChargeRecord) {
-        *self.charges.entry(charge.kind.name()).or_default() += 1;
-        self.tokens += charge.tokens;
-        self.uncovered += charge.uncovered;
-        let (count, sum) = self.by_key.entry((charge.user, charge.product)).or_default();
-        *count += u64::from(charge.kind != ChargeKind::Refund);
-        *sum += charge.tokens;
-    }
-
-    fn add_sign_in(&mut self, sign_in: &SignInRecord) {
-        let (counts, reason) = match sign_in.answer {
-            Ok(admission) => (&mut self.admitted, admission.name()),
-            Err(refusal) => (&mut self.refused, refusal.name()),
+    /// Adds what came of another group of teams.
+    pub(crate) fn add(&mut self, other: Tally) {
+        let add = |ours: &mut [u64], theirs: &[u64]| {
+            ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
         };
-        *counts.entry(reason).or_default() += 1;
+        add(&mut self.admitted, &other.admitted);
+        add(&mut self.refused, &other.refused);
+        add(&mut self.sessions, &other.sessions);
+        add(&mut self.charges, &other.charges);
+        self.expiries += other.expiries;
+        self.tokens += other.tokens;
+        self.uncovered += other.uncovered;
+        self.accounts.extend(other.accounts);
+        self.teams.extend(other.teams);
+    }
+}
+
+fn named<const N: usize>(names: [&'static str; N], counts: [u64; N]) -> BTreeMap<&'static str, u64> {
+    names.into_iter().zip(counts).filter(|(_, count)| *count > 0).collect()
+}
+
+/// The accounts of one group of teams, by the group's numbers; a user has few.
+#[derive(Clone, Debug)]
+pub(crate) struct Accounts(Vec<Vec<(ProductId, TeamId, Charged)>>);
+
+impl Accounts {
+    /// No charges yet.
+    pub(crate) fn new(users: usize) -> Self {
+        Accounts(vec![Vec::new(); users])
     }
 
-    fn add_session(&mut self, session: &SessionRecord) {
-        *self.sessions.entry(session.end.name()).or_default() += 1;
+    /// Adds a charge.
+    pub(crate) fn add(&mut self, charge: &ChargeRecord) {
+        let of_user = &mut self.0[charge.user.index()];
+        let known = of_user.iter().position(|(product, team, _)| (*product, *team) == (charge.product, charge.team));
+        let place = known.unwrap_or_else(|| {
+            of_user.push((charge.product, charge.team, Charged::default()));
+            of_user.len() - 1
+        });
+        let charged = &mut of_user[place].2;
+        charged.charges += u64::from(charge.kind != ChargeKind::Refund);
+        charged.tokens += charge.tokens;
+    }
+
+    /// The accounts in the numbers of the scenario.
+    pub(crate) fn named(self, group: &TeamGroup) -> BTreeMap<Account, Charged> {
+        let users = (0..).map(UserId).zip(self.0);
+        let accounts = users.flat_map(|(user, of_user)| {
+            let account = move |(product, team, charged)| (user, product, team, charged);
+            of_user.into_iter().map(account)
+        });
+        let named = accounts
+            .map(|(user, product, team, charged)| ((group.user(user), product, group.team(team)), charged));
+        named.collect()
     }
 }

@@ -10,6 +10,7 @@ use crate::scenario::calendar::iso;
 use crate::scenario::directory::Directory;
 use crate::scenario::expect::{Expect, Expectation, ExpectedCharge, ExpectedPack, Scope};
 use crate::simulation::run::Run;
+use crate::simulation::tally::Account;
 
 /// One expectation, judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,13 +65,13 @@ fn judge(scenario: &Scenario, run: &Run, expect: &Expect) -> Verdict {
             (key(*user, *product, "charges"), expected, actual)
         }
         Expectation::Refusals(user, product, rows) => {
-            let of_key = run.sign_ins.iter().filter(|row| (row.user, row.product) == (*user, *product));
+            let of_key = run.asked.sign_ins.iter().filter(|row| (row.user, row.product) == (*user, *product));
             let refused = of_key.filter_map(|row| Some((row.at, row.answer.err()?.name())));
             let expected = rows.iter().map(|(at, refusal)| reason((*at, refusal.name())));
             (key(*user, *product, "refusals"), sorted(expected), sorted(refused.map(reason)))
         }
         Expectation::Admissions(user, product, rows) => {
-            let of_key = run.sign_ins.iter().filter(|row| (row.user, row.product) == (*user, *product));
+            let of_key = run.asked.sign_ins.iter().filter(|row| (row.user, row.product) == (*user, *product));
             let admitted = of_key.filter_map(|row| Some((row.at, row.answer.ok()?.name())));
             let expected = rows.iter().map(|(at, admission)| reason((*at, admission.name())));
             (key(*user, *product, "admissions"), sorted(expected), sorted(admitted.map(reason)))
@@ -78,23 +79,19 @@ fn judge(scenario: &Scenario, run: &Run, expect: &Expect) -> Verdict {
         Expectation::Sessions(user, product, rows) => {
             let line =
                 |at: Instant, until: Instant, end: &str| format!("{} to {} {end}", iso(at), iso(until));
-            let of_key = run.sessions.iter().filter(|row| (row.user, row.product) == (*user, *product));
+            let of_key = run.asked.sessions.iter().filter(|row| (row.user, row.product) == (*user, *product));
             let actual = of_key.map(|row| line(row.signed_in, row.signed_out, row.end.name()));
             let expected = rows.iter().map(|(at, until, end)| line(*at, *until, end.name()));
             (key(*user, *product, "sessions"), sorted(expected), sorted(actual))
         }
         Expectation::Tokens(scope, tokens) => {
-            let sum: Tokens = run
-                .charges
-                .iter()
-                .filter(|charge| in_scope(*scope, charge))
-                .map(|charge| charge.tokens)
-                .sum();
+            let accounts = run.tally.accounts.iter().filter(|(account, _)| in_scope(*scope, **account));
+            let sum: Tokens = accounts.map(|(_, charged)| charged.tokens).sum();
             (scope_text(directory, *scope), vec![tokens.to_string()], vec![sum.to_string()])
         }
         Expectation::Available(team, at, tokens) => {
             let probe = at.and_then(|at| run.probes.get(&(at, *team)));
-            let actual = probe.unwrap_or(&run.balances[team.index()]);
+            let actual = probe.unwrap_or(&run.tally.teams[team].available);
             let when = at.map_or("at the run's end".to_owned(), |at| format!("after {}", iso(at)));
             let subject = format!("available in {} {when}", directory.teams.get(team.0));
             (subject, vec![tokens.to_string()], vec![actual.to_string()])
@@ -125,7 +122,7 @@ fn charge_rows(
     let mut expected: Vec<&ExpectedCharge> = charges.iter().collect();
     expected.sort_by_key(|charge| (charge.at, -charge.tokens));
     let mut actual: Vec<&ChargeRecord> =
-        run.charges.iter().filter(|charge| (charge.user, charge.product) == key).collect();
+        run.asked.charges.iter().filter(|charge| (charge.user, charge.product) == key).collect();
     actual.sort_by_key(|charge| (charge.window_start, -charge.tokens));
     let none = ExpectedCharge {
         at: Instant::MIN,
@@ -171,10 +168,10 @@ fn charge_text(directory: &Directory, charge: &ExpectedCharge) -> String {
     text
 }
 
-fn in_scope(scope: Scope, charge: &ChargeRecord) -> bool {
-    scope.user.is_none_or(|user| user == charge.user)
-        && scope.product.is_none_or(|product| product == charge.product)
-        && scope.team.is_none_or(|team| team == charge.team)
+fn in_scope(scope: Scope, (user, product, team): Account) -> bool {
+    scope.user.is_none_or(|asked| asked == user)
+        && scope.product.is_none_or(|asked| asked == product)
+        && scope.team.is_none_or(|asked| asked == team)
 }
 
 fn scope_text(directory: &Directory, scope: Scope) -> String {

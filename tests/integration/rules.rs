@@ -12,7 +12,7 @@ use flexmeter::meter::tokens::Tokens;
 use flexmeter::simulation::run::Run;
 use flexmeter::simulation::verdict::Verdict;
 
-use crate::support::{result_files, scenario, scenario_files};
+use crate::support::{result_files, run_with_rows, scenario, scenario_files, text_of};
 
 macro_rules! shown {
     ($($test:ident $rule:literal;)*) => {
@@ -97,7 +97,8 @@ product = "AutoCAD"
 
 #[test]
 fn rule_1_4_every_opening_is_a_session_of_its_own() {
-    let [.., sessions, _, _] = result_files(TWO_OPENINGS);
+    let (files, _) = result_files(TWO_OPENINGS);
+    let sessions = &files[2];
     let expected = "signed_in,user,product,device,version,signed_out,end\n\
                     2026-03-02T08:00:00Z,ada,AutoCAD,desktop,2026,2026-03-02T09:00:00Z,sign-out\n\
                     2026-03-02T08:00:00Z,ada,AutoCAD,desktop,2026,2026-03-03T00:00:00Z,run-end\n";
@@ -124,13 +125,12 @@ fn what_happens_by_itself_is_announced() {
 #[test]
 fn rule_2_8_what_was_bought_is_posted_held_expired_or_remaining() {
     for path in scenario_files() {
-        let text = fs::read_to_string(&path).expect("a scenario file");
-        let scenario = scenario(&text);
-        let run = Run::replay(&scenario);
+        let scenario = scenario(&text_of(&path));
+        let (run, rows) = run_with_rows(&scenario);
         for pack in &run.packs {
             let parts = pack.posted + pack.held + pack.expired + pack.remaining;
             assert_eq!(parts, pack.tokens, "{}: {pack:?}", path.display());
-            let drawn: Tokens = run
+            let drawn: Tokens = rows
                 .charges
                 .iter()
                 .flat_map(|charge| &charge.packs)
@@ -139,7 +139,7 @@ fn rule_2_8_what_was_bought_is_posted_held_expired_or_remaining() {
                 .sum();
             assert!(drawn <= pack.posted, "charges draw what the pack posts: {}", path.display());
         }
-        let events: Tokens = run
+        let events: Tokens = rows
             .token_events
             .iter()
             .filter(|event| event.kind.name() == "expiry")
@@ -166,15 +166,15 @@ fn every_answer_is_given_by_some_scenario_in_order_of_precedence() {
     let (mut refusals, mut admissions) = (BTreeSet::new(), BTreeSet::new());
     let (mut kinds, mut ends) = (BTreeSet::new(), BTreeSet::new());
     for path in scenario_files() {
-        let run = Run::replay(&scenario(&fs::read_to_string(&path).expect("a scenario file")));
-        for sign_in in &run.sign_ins {
+        let (_, rows) = run_with_rows(&scenario(&text_of(&path)));
+        for sign_in in &rows.sign_ins {
             match sign_in.answer {
                 Ok(admission) => admissions.insert(admission.name()),
                 Err(refusal) => refusals.insert(refusal.name()),
             };
         }
-        kinds.extend(run.charges.iter().map(|charge| charge.kind.name()));
-        ends.extend(run.sessions.iter().map(|session| session.end.name()));
+        kinds.extend(rows.charges.iter().map(|charge| charge.kind.name()));
+        ends.extend(rows.sessions.iter().map(|session| session.end.name()));
     }
     assert_eq!(refusals, Refusal::ALL.iter().map(|refusal| refusal.name()).collect());
     assert_eq!(admissions, Admission::ALL.iter().map(|admission| admission.name()).collect());

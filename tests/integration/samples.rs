@@ -10,7 +10,7 @@ fn samples_come_out_byte_for_byte() {
     for entry in fs::read_dir(project().join("tests/samples")).expect("the samples") {
         let folder = entry.expect("an entry").path();
         let text = fs::read_to_string(folder.join("scenario.toml")).expect("a scenario");
-        for file in result_files(&text) {
+        for file in result_files(&text).0 {
             let path = folder.join(file.name);
             if path.exists() {
                 let expected = fs::read_to_string(&path).expect("a result file");

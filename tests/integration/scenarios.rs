@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 
-use flexmeter::report::files::{digest, tables};
 use flexmeter::simulation::run::Run;
 use flexmeter::simulation::verdict::Verdict;
 
-use crate::support::{project, scenario, scenario_files};
+use crate::support::{project, result_files, scenario, scenario_files, text_of};
 
 /// Digests of the results of each scenario, which every build on every machine must give.
 const DIGESTS: &str = "tests/golden/digests.txt";
@@ -17,8 +16,7 @@ fn scenarios_meet_their_expectations() {
     let files = scenario_files();
     assert!(files.len() >= 110, "the scenarios are there");
     for path in files {
-        let text = fs::read_to_string(&path).expect("a scenario file");
-        let scenario = scenario(&text);
+        let scenario = scenario(&text_of(&path));
         let verdicts = Verdict::all(&scenario, &Run::replay(&scenario));
         assert!(!verdicts.is_empty(), "{} expects something", path.display());
         for verdict in verdicts {
@@ -41,9 +39,7 @@ fn scenarios_are_named_after_their_question() {
 fn results_keep_their_digests() {
     let mut digests = BTreeMap::new();
     for path in scenario_files() {
-        let text = fs::read_to_string(&path).expect("a scenario file");
-        let scenario = scenario(&text);
-        let sum = digest(&tables(&scenario, &Run::replay(&scenario)));
+        let (_, sum) = result_files(&text_of(&path));
         let name = path.strip_prefix(project().join("scenarios")).expect("a scenario").display().to_string();
         digests.insert(name, sum);
     }

@@ -63,7 +63,7 @@ fn compare(share: u64, (histories, threads): (u64, u64)) -> BTreeMap<&'static st
 /// The first line in which the two differ, if any.
 fn difference(history: &History, rows: &Rows) -> Option<String> {
     let expected = [&rows.charges, &rows.sign_ins, &rows.sessions, &rows.packs, &rows.token_events];
-    for (file, expected) in result_files(&history.to_toml()).iter().zip(expected) {
+    for (file, expected) in result_files(&history.to_toml()).0.iter().zip(expected) {
         if file.text == *expected {
             continue;
         }

@@ -1,10 +1,18 @@
 //! Running the binary in a folder of its own, and finding scenario files.
 
+use std::cell::RefCell;
+use std::error::Error;
+use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
-use flexmeter::report::files::{ResultFile, tables};
+use flexmeter::meter::record::{ChargeRecord, Record, SessionRecord, SignInRecord, TokenEvent};
+use flexmeter::report::files::Tables;
+use flexmeter::report::sorted_rows::Spool;
 use flexmeter::scenario::Scenario;
+use flexmeter::simulation::recorder::{Detail, Recorder};
+use flexmeter::simulation::replay;
 use flexmeter::simulation::run::Run;
 
 /// The project's folder.
@@ -26,15 +34,101 @@ pub(crate) fn scenario_files() -> Vec<PathBuf> {
     files
 }
 
-/// A scenario that must be right.
-pub(crate) fn scenario(text: &str) -> Scenario {
-    Scenario::read(text).unwrap_or_else(|problems| panic!("the scenario is right: {problems:#?}\n{text}"))
+/// A scenario file's text; of the largest, one day.
+pub(crate) fn text_of(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).expect("a scenario file");
+    if !path.ends_with("large.toml") {
+        return text;
+    }
+    let lines = text.lines().map(|line| match line.strip_prefix("end = ") {
+        Some(_) => "end = 2026-01-06T00:00:00Z",
+        None => line,
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Reads, runs and writes out a scenario.
-pub(crate) fn result_files(text: &str) -> [ResultFile; 5] {
+/// A scenario that must be right.
+pub(crate) fn scenario(text: &str) -> Arc<Scenario> {
+    let read = Scenario::read(text);
+    Arc::new(read.unwrap_or_else(|problems| panic!("the scenario is right: {problems:#?}\n{text}")))
+}
+
+/// One file of a run.
+pub(crate) struct ResultFile {
+    pub(crate) name: &'static str,
+    pub(crate) text: String,
+}
+
+/// Reads, runs and writes out a scenario: the tables, and the digest over them.
+pub(crate) fn result_files(text: &str) -> (Vec<ResultFile>, String) {
     let scenario = scenario(text);
-    tables(&scenario, &Run::replay(&scenario))
+    let mut tables = empty_tables(&scenario);
+    let run = replay::run(&scenario, &mut tables, &()).expect("nothing ends the run");
+    written(tables, &run)
+}
+
+/// The rows of a run as they came.
+#[derive(Default)]
+pub(crate) struct Rows {
+    pub(crate) charges: Vec<ChargeRecord>,
+    pub(crate) sign_ins: Vec<SignInRecord>,
+    pub(crate) sessions: Vec<SessionRecord>,
+    pub(crate) token_events: Vec<TokenEvent>,
+}
+
+impl Recorder for Rows {
+    fn wants(&self) -> Detail {
+        Detail::Full
+    }
+
+    fn take(&mut self, rows: Vec<Record>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        for row in rows {
+            match row {
+                Record::Charge(row) => self.charges.push(row),
+                Record::SignIn(row) => self.sign_ins.push(row),
+                Record::Session(row) => self.sessions.push(row),
+                Record::TokenEvent(row) => self.token_events.push(row),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Runs a scenario and keeps every row.
+pub(crate) fn run_with_rows(scenario: &Arc<Scenario>) -> (Run, Rows) {
+    let mut rows = Rows::default();
+    let run = replay::run(scenario, &mut rows, &()).expect("nothing ends the run");
+    (run, rows)
+}
+
+/// Tables of all rows that put pieces aside in memory.
+pub(crate) fn empty_tables(scenario: &Arc<Scenario>) -> Tables {
+    let spool: Spool = Arc::new(|| Ok(Box::new(Cursor::new(Vec::new()))));
+    Tables::new(scenario, Detail::Full, &spool)
+}
+
+/// The tables of a run that is over, and the digest over them.
+pub(crate) fn written(tables: Tables, run: &Run) -> (Vec<ResultFile>, String) {
+    let written: RefCell<Vec<(&'static str, Vec<u8>)>> = RefCell::new(Vec::new());
+    let digest = tables.write(&run.packs, |name| {
+        written.borrow_mut().push((name, Vec::new()));
+        Ok(LastOf(&written))
+    });
+    let file = |(name, bytes)| ResultFile { name, text: String::from_utf8(bytes).expect("text") };
+    (written.into_inner().into_iter().map(file).collect(), digest.expect("memory takes every table"))
+}
+
+/// Writes to the last file.
+struct LastOf<'f>(&'f RefCell<Vec<(&'static str, Vec<u8>)>>);
+
+impl Write for LastOf<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.borrow_mut().last_mut().expect("a file was begun").1.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The binary with arguments, in a folder.

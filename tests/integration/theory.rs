@@ -5,12 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use flexmeter::meter::record::Record;
-use flexmeter::simulation::replay::Replay;
-use flexmeter::simulation::run::Run;
 use flexmeter::simulation::verdict::Verdict;
 
-use crate::support::scenario;
+use crate::support::{run_with_rows, scenario};
 
 /// Days before the count begins, when the start no longer shows.
 const SETTLING: i64 = 30;
@@ -52,14 +49,10 @@ fn random_sign_ins_are_charged_as_renewal_theory_says() {
         let scenario = scenario(&population("probe", per_day, ""));
         let from = scenario.start.seconds() + SETTLING * 86_400;
         let mut counts: BTreeMap<u32, f64> = (0..USERS).map(|user| (user, 0.0)).collect();
-        let count = |record| {
-            if let Record::Charge(charge) = record
-                && charge.window_start.seconds() >= from
-            {
-                *counts.entry(charge.user.0).or_default() += 1.0;
-            }
-        };
-        Replay::new(&scenario, count).run();
+        let (_, rows) = run_with_rows(&scenario);
+        for charge in rows.charges.iter().filter(|charge| charge.window_start.seconds() >= from) {
+            *counts.entry(charge.user.0).or_default() += 1.0;
+        }
         assert_eq!(u32::try_from(counts.len()), Ok(USERS), "every user is counted");
         let users = f64::from(USERS);
         let mean = counts.values().sum::<f64>() / users;
@@ -85,9 +78,9 @@ fn another_user_changes_nobody_elses_sign_ins() {
     let more = population("drafters", 1.0, "").replace("count = 2000", "count = 12");
     let sign_ins = |text: &str| {
         let scenario = scenario(text);
-        let run = Run::replay(&scenario);
+        let (_, rows) = run_with_rows(&scenario);
         let mut of_user: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-        for sign_in in run.sign_ins {
+        for sign_in in rows.sign_ins {
             let name = scenario.directory.users.get(sign_in.user.0).to_owned();
             of_user.entry(name).or_default().push(sign_in.at.seconds());
         }
@@ -133,7 +126,7 @@ fn scripted_and_simulated_users_share_a_run() {
         "#;
     let text = population("probe", 1.0, extra).replace("count = 2000", "count = 20");
     let scenario = scenario(&text);
-    let run = Run::replay(&scenario);
+    let (run, rows) = run_with_rows(&scenario);
     assert!(Verdict::all(&scenario, &run).iter().all(Verdict::passed));
-    assert!(run.charges.len() > 20 * 100, "the others are charged too: {}", run.charges.len());
+    assert!(rows.charges.len() > 20 * 100, "the others are charged too: {}", rows.charges.len());
 }

@@ -1,0 +1,82 @@
+//! `Progress`: how far a run has come, on a terminal, once it takes longer than a second.
+
+use std::io::IsTerminal;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::cli::interrupt;
+use crate::meter::instant::Span;
+use crate::scenario::Scenario;
+use crate::scenario::calendar::utc;
+use crate::simulation::recorder::{Advance, Observer};
+
+/// Shorter runs show nothing.
+const SHOWN_AFTER: Duration = Duration::from_secs(1);
+
+/// A run as somebody who waits for it sees it.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    start: crate::meter::instant::Instant,
+    length: Span,
+    users: u64,
+    /// Seconds simulated, of every user.
+    simulated: AtomicU64,
+    events: AtomicU64,
+}
+
+impl Progress {
+    /// A run that has not begun.
+    pub(super) fn of(scenario: &Scenario, quiet: bool) -> Self {
+        let shows = !quiet && std::io::stderr().is_terminal();
+        let target = if shows { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left");
+        let users = scenario.setup.users.len().max(1) as u64;
+        let length = scenario.end - scenario.start;
+        let bar = ProgressBar::with_draw_target(Some(users * seconds(length)), ProgressDrawTarget::hidden());
+        bar.set_style(style.expect("a template without mistakes"));
+        bar.set_draw_target(target);
+        Progress {
+            bar,
+            started: Instant::now(),
+            start: scenario.start,
+            length,
+            users,
+            simulated: AtomicU64::new(0),
+            events: AtomicU64::new(0),
+        }
+    }
+
+    /// The simulation is over.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Observer for Progress {
+    fn advanced(&self, advance: Advance) {
+        let stretch = seconds(advance.to - advance.from) * advance.users as u64;
+        let simulated = self.simulated.fetch_add(stretch, Ordering::Relaxed) + stretch;
+        let events = self.events.fetch_add(advance.events, Ordering::Relaxed) + advance.events;
+        let elapsed = self.started.elapsed();
+        if elapsed < SHOWN_AFTER || self.bar.is_hidden() {
+            return;
+        }
+        let mean = i64::try_from(simulated / self.users).unwrap_or(i64::MAX).min(self.length.seconds());
+        let date = utc(self.start + Span::from_seconds(mean)).format("%Y-%m-%d");
+        let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+        let rate = HumanCount(events.saturating_mul(1000) / millis);
+        self.bar.set_message(format!("simulated to {date}  {rate} events/s"));
+        self.bar.set_position(simulated);
+    }
+
+    fn stops(&self) -> bool {
+        interrupt::pressed()
+    }
+}
+
+fn seconds(span: Span) -> u64 {
+    u64::try_from(span.seconds()).unwrap_or(0)
+}

@@ -1,0 +1,133 @@
+//! The rows of the result files: their columns, their text, their order.
+
+use csv::StringRecord;
+
+use crate::meter::answer::{Admission, Refusal};
+use crate::meter::id::{PackId, ProductId, TeamId, UserId};
+use crate::meter::instant::Instant;
+use crate::meter::pack::Pack;
+use crate::meter::record::{ChargeRecord, SessionRecord, SignInRecord, TokenEvent};
+use crate::scenario::calendar::iso;
+use crate::scenario::directory::Directory;
+use crate::simulation::verdict::packs_text;
+
+/// A row of a result file. Rows are sorted as text, byte by byte, column after column.
+pub trait Row {
+    /// The columns.
+    const HEADER: &'static [&'static str];
+    /// The first columns as numbers, which stand in the order of their texts.
+    type Leading: Ord;
+
+    /// The first columns.
+    fn leading(&self) -> Self::Leading;
+
+    /// Writes every column into an empty record.
+    fn cells(&self, names: &Directory, cells: &mut StringRecord);
+}
+
+impl Row for ChargeRecord {
+    const HEADER: &'static [&'static str] =
+        &["window_start", "user", "product", "team", "tokens", "uncovered", "kind", "recorded_at", "packs"];
+    type Leading = (Instant, UserId, ProductId);
+
+    fn leading(&self) -> Self::Leading {
+        (self.window_start, self.user, self.product)
+    }
+
+    fn cells(&self, names: &Directory, cells: &mut StringRecord) {
+        cells.push_field(&iso(self.window_start));
+        cells.push_field(names.users.get(self.user.0));
+        cells.push_field(names.products.get(self.product.0));
+        cells.push_field(names.teams.get(self.team.0));
+        cells.push_field(&self.tokens.to_string());
+        cells.push_field(&self.uncovered.to_string());
+        cells.push_field(self.kind.name());
+        cells.push_field(&iso(self.recorded_at));
+        cells.push_field(&packs_text(names, &self.packs));
+    }
+}
+
+impl Row for SignInRecord {
+    const HEADER: &'static [&'static str] =
+        &["at", "user", "product", "device", "version", "team", "outcome", "reason"];
+    type Leading = (Instant, UserId, ProductId);
+
+    fn leading(&self) -> Self::Leading {
+        (self.at, self.user, self.product)
+    }
+
+    fn cells(&self, names: &Directory, cells: &mut StringRecord) {
+        let (device, version) = self.opening.map_or(("", ""), |(device, version)| {
+            (names.device_name(device), names.version_name(version))
+        });
+        let (outcome, reason) = match self.answer.map(Admission::name).map_err(Refusal::name) {
+            Ok(reason) => ("admitted", reason),
+            Err(reason) => ("refused", reason),
+        };
+        cells.push_field(&iso(self.at));
+        cells.push_field(names.users.get(self.user.0));
+        cells.push_field(names.products.get(self.product.0));
+        cells.push_field(device);
+        cells.push_field(version);
+        cells.push_field(names.teams.get(self.team.0));
+        cells.push_field(outcome);
+        cells.push_field(reason);
+    }
+}
+
+impl Row for SessionRecord {
+    const HEADER: &'static [&'static str] =
+        &["signed_in", "user", "product", "device", "version", "signed_out", "end"];
+    type Leading = (Instant, UserId, ProductId);
+
+    fn leading(&self) -> Self::Leading {
+        (self.signed_in, self.user, self.product)
+    }
+
+    fn cells(&self, names: &Directory, cells: &mut StringRecord) {
+        cells.push_field(&iso(self.signed_in));
+        cells.push_field(names.users.get(self.user.0));
+        cells.push_field(names.products.get(self.product.0));
+        cells.push_field(names.device_name(self.device));
+        cells.push_field(names.version_name(self.version));
+        cells.push_field(&iso(self.signed_out));
+        cells.push_field(self.end.name());
+    }
+}
+
+impl Row for Pack {
+    const HEADER: &'static [&'static str] =
+        &["team", "pack", "bought", "expires", "tokens", "posted", "held", "expired", "remaining"];
+    type Leading = (TeamId, PackId);
+
+    fn leading(&self) -> Self::Leading {
+        (self.team, self.id)
+    }
+
+    fn cells(&self, names: &Directory, cells: &mut StringRecord) {
+        cells.push_field(names.teams.get(self.team.0));
+        cells.push_field(names.packs.get(self.id.0));
+        cells.push_field(&iso(self.bought));
+        cells.push_field(&iso(self.expires));
+        for tokens in [self.tokens, self.posted, self.held, self.expired, self.remaining] {
+            cells.push_field(&tokens.to_string());
+        }
+    }
+}
+
+impl Row for TokenEvent {
+    const HEADER: &'static [&'static str] = &["at", "team", "event", "pack", "tokens"];
+    type Leading = (Instant, TeamId);
+
+    fn leading(&self) -> Self::Leading {
+        (self.at, self.team)
+    }
+
+    fn cells(&self, names: &Directory, cells: &mut StringRecord) {
+        cells.push_field(&iso(self.at));
+        cells.push_field(names.teams.get(self.team.0));
+        cells.push_field(self.kind.name());
+        cells.push_field(names.packs.get(self.pack.0));
+        cells.push_field(&self.tokens.to_string());
+    }
+}

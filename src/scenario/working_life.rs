@@ -1,0 +1,217 @@
+//! `WorkingLife`: how far a person of an office has lived, and what comes next, day by day.
+//!
+//! What is drawn for a person's days comes from one stream, the sessions with each product from a stream of
+//! their own, so that using one product more changes no session with another.
+
+use crate::meter::instant::{Instant, Span};
+use crate::scenario::agenda::Intention;
+use crate::scenario::calendar::Day;
+use crate::scenario::group::Group;
+use crate::scenario::office::Office;
+use crate::scenario::random::{Draws, Seed, Stream};
+use crate::scenario::working_day::{LeftOpen, Sessions, WorkingDay};
+
+/// The state of a person between two days.
+#[derive(Clone, Debug)]
+pub(crate) struct WorkingLife {
+    days: Stream,
+    /// The person's first and last day in the group; drawn on the first.
+    employed: Option<(Day, Day)>,
+    next_day: Day,
+    away: Away,
+    /// When the last working day ended; no other begins before.
+    busy_until: Instant,
+    uses: Vec<Use>,
+}
+
+/// A person's use of one product.
+#[derive(Clone, Debug)]
+struct Use {
+    sessions: Stream,
+    /// Where and in which version it was left open.
+    left_open: Option<LeftOpen>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Away {
+    No,
+    Off,
+    /// On a journey to the zone with that number.
+    Trip(usize),
+}
+
+/// A working day of the calendar, drawn.
+struct Today {
+    at_work: bool,
+    hours: WorkingDay,
+    /// For each product a number below its chance of use where it is used.
+    uses: Vec<f64>,
+}
+
+impl Away {
+    /// Where the person is on the next working day: days off and journeys go on by chance, and begin by
+    /// chance, so that both have their mean length and their share of the year.
+    fn next(self, office: &Office, (off, trip, zone): (f64, f64, f64)) -> Away {
+        let still_off = 1.0 - 1.0 / office.days_off_in_a_row;
+        let share_off = office.share_off();
+        let goes_off = share_off / (1.0 - share_off) / office.days_off_in_a_row;
+        match (self, &office.trips) {
+            (Away::Off, _) if off < still_off => Away::Off,
+            (Away::Trip(place), Some(trips)) if trip < 1.0 - 1.0 / trips.days => Away::Trip(place),
+            (Away::No, _) if off < goes_off => Away::Off,
+            (Away::No, Some(trips)) if trip < trips.per_year / office.working_days_a_year() => {
+                Away::Trip(pick(zone, trips.zones.len()))
+            }
+            _ => Away::No,
+        }
+    }
+}
+
+/// One of `count` places, each as likely as the others.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a list of a file has few items, and a draw lies between 0 and 1"
+)]
+fn pick(draw: f64, count: usize) -> usize {
+    (draw * count as f64) as usize
+}
+
+/// No zone is further ahead of UTC: a local day begins no earlier than this before the UTC day.
+const FURTHEST_AHEAD: Span = Span::from_seconds(14 * 3600);
+
+/// When the sessions of somebody who has left are closed for them.
+const CLEARED: Span = Span::from_seconds(9 * 3600);
+
+impl WorkingLife {
+    /// A person of that name before the run.
+    pub(crate) fn new(group: &Group, name: &str) -> Self {
+        let sessions = |product: &str| Stream::new(name, &format!("sessions with {product}"));
+        let uses = group.products.iter();
+        WorkingLife {
+            days: Stream::new(name, "days"),
+            employed: None,
+            next_day: Day::of(group.start).plus(-1),
+            away: Away::No,
+            busy_until: Instant::MIN,
+            uses: uses.map(|of| Use { sessions: sessions(&of.name), left_open: None }).collect(),
+        }
+    }
+
+    /// Adds what is meant to be done on every day that may begin before `until`, days given before left out.
+    pub(crate) fn plan(
+        &mut self,
+        (group, office): (&Group, &Office),
+        seed: Seed,
+        until: Instant,
+        agenda: &mut Vec<Intention>,
+    ) {
+        let mut draws = self.days.draw(seed);
+        let mut sessions: Vec<Option<Draws>> = self.uses.iter().map(|_| None).collect();
+        if self.employed.is_none() {
+            self.begin(group, office, &mut draws);
+        }
+        while self.next_day.midnight() < until + FURTHEST_AHEAD {
+            let day = self.next_day;
+            self.next_day = day.plus(1);
+            let (first, last) = self.employed.expect("drawn above");
+            if day > last {
+                self.leave(group, day, agenda);
+            } else if first <= day && office.works_on(day) {
+                let today = self.day((group, office), day, &mut draws);
+                let of_day = (seed, &mut sessions[..]);
+                self.live((group, office), (day, today), of_day, agenda);
+            }
+        }
+        self.days = draws.stop();
+        for (of, drawn) in self.uses.iter_mut().zip(sessions) {
+            of.sessions = drawn.map_or(of.sessions, Draws::stop);
+        }
+        agenda.retain(|intention| intention.at >= group.start);
+    }
+
+    /// Draws how long the person belongs to the group, and whether the run finds them off.
+    fn begin(&mut self, group: &Group, office: &Office, draws: &mut Draws) {
+        let [joins, on, leaves, until, off] = std::array::from_fn(|_| draws.unit());
+        let first = if joins < group.joiners { group.day_at(on) } else { self.next_day };
+        let last = if leaves < group.leavers { group.day_at(until) } else { Day(i32::MAX) };
+        self.employed = Some((first, last.max(first)));
+        if off < office.share_off() {
+            self.away = Away::Off;
+        }
+    }
+
+    /// What a working day of the calendar brings: as many draws whatever comes of them.
+    fn day(&mut self, (group, office): (&Group, &Office), day: Day, draws: &mut Draws) -> Today {
+        let [off, trip, zone, home, pause] = std::array::from_fn(|_| draws.unit());
+        self.away = self.away.next(office, (off, trip, zone));
+        let arrives = office.arrives.draw(draws);
+        let stays = office.stays.draw(draws);
+        let pause_starts = office.pause.starts.draw(draws);
+        let pause_lasts = office.pause.lasts.draw(draws);
+        let uses = group.products.iter().map(|_| draws.unit()).collect();
+        let at_work = self.away != Away::Off;
+        let zone = match (self.away, &office.trips) {
+            (Away::Trip(place), Some(trips)) => &trips.zones[place],
+            _ => &group.zone,
+        };
+        let arrival = zone.moment(day, arrives);
+        let pause_at = arrival + Span::from_seconds(pause_starts.seconds() - arrives.seconds());
+        let device = match self.away {
+            Away::Trip(_) => group.places.laptop,
+            _ if home < office.home => group.places.home,
+            _ => group.places.desktop,
+        };
+        let hours = WorkingDay {
+            day,
+            arrival: arrival.max(self.busy_until),
+            leaves: arrival + stays,
+            pause: (pause_at, pause_at + pause_lasts),
+            signs_out: pause < office.pause.signs_out,
+            device,
+        };
+        Today { at_work: at_work && hours.arrival < hours.leaves, hours, uses }
+    }
+
+    /// Adds what a day at work means for each product.
+    fn live(
+        &mut self,
+        (group, office): (&Group, &Office),
+        (day, today): (Day, Today),
+        (seed, sessions): (Seed, &mut [Option<Draws>]),
+        agenda: &mut Vec<Intention>,
+    ) {
+        if !today.at_work {
+            return;
+        }
+        self.busy_until = today.hours.leaves;
+        for place in 0..group.products.len() {
+            let (product, of) = (group.products[place].id, &mut self.uses[place]);
+            let (chance, used) = (office.chance_of(product, day), today.uses[place]);
+            let accident = used >= chance && (used - chance) / (1.0 - chance) < office.accidental;
+            if used >= chance && !(accident && of.left_open.is_none()) {
+                if let Some(left) = of.left_open.take_if(|left| left.device == today.hours.device) {
+                    agenda.push(left.close((day, today.hours.arrival), product));
+                }
+                continue;
+            }
+            let draws = sessions[place].get_or_insert_with(|| of.sessions.draw(seed));
+            let mut today = Sessions { group, office, hours: &today.hours, place, draws, agenda };
+            if used < chance {
+                of.left_open = today.use_product(of.left_open);
+            } else {
+                today.open_by_accident();
+            }
+        }
+    }
+
+    /// The day after the last: what stands open is closed for the person.
+    fn leave(&mut self, group: &Group, day: Day, agenda: &mut Vec<Intention>) {
+        for (of, product) in self.uses.iter_mut().zip(&group.products) {
+            if let Some(left) = of.left_open.take() {
+                agenda.push(left.close((day, group.zone.moment(day, CLEARED)), product.id));
+            }
+        }
+    }
+}

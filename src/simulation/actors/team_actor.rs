@@ -1,0 +1,178 @@
+//! The actor of a group of teams: gathers the agendas of a stretch, carries it out, hands on the rows.
+
+use std::sync::Arc;
+
+use hdrhistogram::Histogram;
+use ractor::{Actor, ActorProcessingErr, ActorRef};
+use tokio::sync::oneshot;
+
+use crate::meter::Meter;
+use crate::meter::answer::Answer;
+use crate::meter::instant::Instant;
+use crate::meter::record::Record;
+use crate::meter::request::{Request, SignIn};
+use crate::scenario::calendar::iso;
+use crate::simulation::actors::recorder_actor::RecorderMessage;
+use crate::simulation::actors::user_actor::UserMessage;
+use crate::simulation::actors::{Clock, Shared, guarded, histogram};
+use crate::simulation::recorder::Stopped;
+use crate::simulation::replay::{Agenda, Decide, Replay};
+use crate::simulation::run::Run;
+use crate::simulation::team_group::TeamGroup;
+
+pub(super) struct TeamActor;
+
+/// What a group of teams is told.
+pub(super) enum TeamMessage {
+    /// Its users are there.
+    Begin(Vec<ActorRef<UserMessage>>),
+    /// What one of them means to do.
+    Agenda(Agenda),
+}
+
+/// What a team's actor starts with.
+pub(super) struct TeamStart {
+    pub(super) shared: Arc<Shared>,
+    pub(super) group: Arc<TeamGroup>,
+    pub(super) replay: Replay,
+    /// Where what came of it goes in the end.
+    pub(super) done: oneshot::Sender<(Run, Histogram<u64>)>,
+}
+
+/// A group of teams under way.
+pub(super) struct Team {
+    shared: Arc<Shared>,
+    group: Arc<TeamGroup>,
+    users: Vec<ActorRef<UserMessage>>,
+    /// Those of this stretch that have come.
+    agendas: Vec<Agenda>,
+    until: Instant,
+    stopwatch: Stopwatch,
+    /// Comes when the recorder has taken the last rows.
+    credit: Option<oneshot::Receiver<()>>,
+    /// Until the group has come to its end.
+    course: Option<(Replay, oneshot::Sender<(Run, Histogram<u64>)>)>,
+}
+
+/// Takes the time of each decision.
+struct Stopwatch {
+    clock: Clock,
+    latency: Histogram<u64>,
+}
+
+impl Decide for Stopwatch {
+    fn decide(&mut self, meter: &mut Meter, sign_in: SignIn, at: Instant) -> Answer {
+        let before = (self.clock)();
+        let answer = meter.apply(Request::SignIn(sign_in), at);
+        self.latency.saturating_record((self.clock)() - before);
+        answer
+    }
+}
+
+impl Actor for TeamActor {
+    type Msg = TeamMessage;
+    type State = Team;
+    type Arguments = TeamStart;
+
+    async fn pre_start(
+        &self,
+        _: ActorRef<TeamMessage>,
+        start: TeamStart,
+    ) -> Result<Team, ActorProcessingErr> {
+        let TeamStart { shared, group, replay, done } = start;
+        Ok(Team {
+            users: Vec::new(),
+            agendas: Vec::new(),
+            until: replay.now(),
+            stopwatch: Stopwatch { clock: shared.company.clock, latency: histogram() },
+            credit: None,
+            course: Some((replay, done)),
+            shared,
+            group,
+        })
+    }
+
+    async fn handle(
+        &self,
+        myself: ActorRef<TeamMessage>,
+        message: TeamMessage,
+        team: &mut Team,
+    ) -> Result<(), ActorProcessingErr> {
+        match message {
+            TeamMessage::Begin(users) => team.begin(users),
+            TeamMessage::Agenda(agenda) => team.agendas.push(agenda),
+        }
+        let ended = team.agendas.len() == team.users.len() && !team.carry_out_stretch().await?;
+        if ended {
+            team.users.iter().for_each(|user| user.stop(None));
+            myself.stop(None);
+        }
+        Ok(())
+    }
+}
+
+impl Team {
+    fn begin(&mut self, users: Vec<ActorRef<UserMessage>>) {
+        self.users = users;
+        let empty = self.users.iter().map(|_| Vec::new()).collect();
+        self.ask(empty);
+    }
+
+    /// Asks every user for the next stretch; the agendas' memory is used again.
+    fn ask(&mut self, empty: Vec<Vec<crate::scenario::agenda::Intention>>) {
+        let (replay, _) = self.course.as_ref().expect("a group that goes on");
+        self.until = replay.next_stretch();
+        for (user, intentions) in self.users.iter().zip(empty) {
+            // A user who has ended told the supervisor, who ends the run.
+            drop(user.cast(UserMessage::Plan(self.until, intentions)));
+        }
+    }
+
+    /// Carries out the stretch whose agendas are complete; returns whether there is another.
+    async fn carry_out_stretch(&mut self) -> Result<bool, ActorProcessingErr> {
+        let Team { shared, group, agendas, until, stopwatch, course, .. } = self;
+        let (replay, _) = course.as_mut().expect("a group that goes on");
+        let who = || format!("team {}", group.name(&shared.scenario));
+        let said = || format!("carry out until {}", iso(*until));
+        let carried = || replay.run_until(*until, agendas, stopwatch);
+        let advance = guarded(shared.scenario.seed, who, said, carried)?;
+        let (rows, ends) = (replay.take_rows(), replay.now() == shared.scenario.end);
+        shared.company.observer.advanced(advance);
+        if shared.company.observer.stops() {
+            shared.failure.set(Stopped::Interrupted);
+        }
+        if self.shared.failure.is_set() || !self.hand_on(rows).await {
+            return Ok(false);
+        }
+        if !ends {
+            let mut empty: Vec<_> = self.agendas.drain(..).map(|agenda| agenda.intentions).collect();
+            empty.iter_mut().for_each(Vec::clear);
+            self.ask(empty);
+            return Ok(true);
+        }
+        let (replay, done) = self.course.take().expect("a group that goes on");
+        let (group, scenario) = (&self.group, &self.shared.scenario);
+        let who = || format!("team {}", group.name(scenario));
+        let (run, rows) = guarded(scenario.seed, who, || "finish".to_owned(), || replay.finish())?;
+        if self.hand_on(rows).await && self.hand_on(Vec::new()).await {
+            // Nobody waits for a group of a run that has failed.
+            drop(done.send((run, std::mem::replace(&mut self.stopwatch.latency, histogram()))));
+        }
+        Ok(false)
+    }
+
+    /// Sends rows to the recorder once it has taken the last ones; returns whether it could.
+    async fn hand_on(&mut self, rows: Vec<Record>) -> bool {
+        if let Some(credit) = self.credit.take()
+            && credit.await.is_err()
+        {
+            return false;
+        }
+        if rows.is_empty() {
+            return true;
+        }
+        let (give, credit) = oneshot::channel();
+        self.credit = Some(credit);
+        self.shared.recorder.cast(RecorderMessage::Take(rows, give)).is_ok()
+    }
+}

@@ -1,0 +1,137 @@
+//! `Recorder`: who takes the rows of a run, and who watches it.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::meter::instant::Instant;
+use crate::meter::record::Record;
+
+/// Takes rows as they come.
+pub trait Recorder: Send {
+    /// Which rows it wants; the others are counted and forgotten.
+    fn wants(&self) -> Detail;
+
+    /// Takes some rows, in no particular order.
+    ///
+    /// # Errors
+    /// Where they can't be kept: the run ends.
+    fn take(&mut self, rows: Vec<Record>) -> Result<(), Box<dyn Error + Send + Sync>>;
+}
+
+/// Which rows of a run are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// None: packs and totals only.
+    Summary,
+    /// Charges and token events.
+    Charges,
+    /// Sign-ins and sessions as well.
+    Full,
+}
+
+impl Detail {
+    /// The word for it on the command line and in summaries.
+    pub fn name(self) -> &'static str {
+        match self {
+            Detail::Summary => "summary",
+            Detail::Charges => "charges",
+            Detail::Full => "full",
+        }
+    }
+
+    /// Whether rows of that kind are written.
+    pub fn keeps(self, record: &Record) -> bool {
+        match record {
+            Record::Charge(_) | Record::TokenEvent(_) => self != Detail::Summary,
+            Record::SignIn(_) | Record::Session(_) => self == Detail::Full,
+        }
+    }
+}
+
+/// Wants no rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Unrecorded;
+
+impl Recorder for Unrecorded {
+    fn wants(&self) -> Detail {
+        Detail::Summary
+    }
+
+    fn take(&mut self, _: Vec<Record>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        Ok(())
+    }
+}
+
+/// Watches a run, and may end it.
+pub trait Observer: Send + Sync {
+    /// A group of teams has come from one instant to another.
+    fn advanced(&self, advance: Advance);
+
+    /// Whether the run is to end now.
+    fn stops(&self) -> bool;
+}
+
+/// How far a group of teams has come.
+#[derive(Clone, Copy, Debug)]
+pub struct Advance {
+    /// Its users.
+    pub users: usize,
+    /// From when.
+    pub from: Instant,
+    /// Until when.
+    pub to: Instant,
+    /// Events meanwhile, as [`crate::simulation::tally::Tally::events`] counts them.
+    pub events: u64,
+}
+
+/// Nobody watches.
+impl Observer for () {
+    fn advanced(&self, _: Advance) {}
+
+    fn stops(&self) -> bool {
+        false
+    }
+}
+
+/// Why a run ended before its end.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The observer wanted it.
+    Interrupted,
+    /// The recorder failed.
+    Unrecordable(Box<dyn Error + Send + Sync>),
+    /// An actor panicked: a defect of flexmeter.
+    Panicked(Panicked),
+}
+
+/// An actor that panicked, and what somebody needs who wants to see it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panicked {
+    /// Its name, such as `user drafters-3`.
+    pub actor: String,
+    /// The message it was at.
+    pub message: String,
+    /// What it said.
+    pub text: String,
+    /// The run's seed.
+    pub seed: u64,
+}
+
+impl fmt::Display for Panicked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Panicked { actor, message, text, seed } = self;
+        write!(f, "the actor of {actor} panicked at its message \"{message}\", seed {seed}: {text}")
+    }
+}
+
+impl Error for Panicked {}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stopped::Interrupted => write!(f, "interrupted"),
+            Stopped::Unrecordable(error) => write!(f, "can't record the run: {error}"),
+            Stopped::Panicked(panicked) => panicked.fmt(f),
+        }
+    }
+}
