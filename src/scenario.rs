@@ -126,7 +126,7 @@ fn read_tables(
     };
     let mut people = reader.read(teams, users);
     let habits = root.get("habit").and_then(|value| value.table("[habit]", problems));
-    let habits = read_habits(habits, &mut directory, problems);
+    let habits = read_habits(habits, &mut directory, (start, end), problems);
     let tables = root.tables("group", problems);
     let reader = Groups {
         directory: &mut directory,
@@ -135,6 +135,9 @@ fn read_tables(
         people: &mut people,
         run: (start, end),
         problems,
+        groups: Vec::new(),
+        members: Vec::new(),
+        zones: std::collections::BTreeMap::new(),
     };
     let (groups, simulated) = reader.read(tables);
     let steps = root.tables("step", problems);

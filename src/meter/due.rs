@@ -34,6 +34,8 @@ pub(crate) struct Dues {
     graces: VecDeque<Entry>,
     windows: VecDeque<Entry>,
     others: BinaryHeap<Reverse<Entry>>,
+    /// The first of all, so that most questions take one comparison.
+    first: Option<Entry>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +61,9 @@ impl Dues {
             Due::Cover(key) => (Phase::Charges, key.0, None),
         };
         let entry = Entry { at, order: (phase as u64) << ORDER_BITS | order, number };
+        if self.first.is_none_or(|first| entry < first) {
+            self.first = Some(entry);
+        }
         match line {
             Some(line) if line.back().is_none_or(|last| *last <= entry) => line.push_back(entry),
             _ => self.others.push(Reverse(entry)),
@@ -67,12 +72,12 @@ impl Dues {
 
     /// The instant of the next appointment.
     pub(crate) fn next(&self) -> Option<Instant> {
-        self.first().map(|entry| entry.at)
+        self.first.map(|entry| entry.at)
     }
 
     /// Takes the next appointment if it lies before `(at, phase)`.
     pub(crate) fn take_before(&mut self, at: Instant, phase: Phase) -> Option<(Instant, Due)> {
-        let first = self.first()?;
+        let first = self.first?;
         if (first.at, first.order) >= (at, (phase as u64) << ORDER_BITS) {
             return None;
         }
@@ -83,16 +88,13 @@ impl Dues {
         } else {
             self.others.pop();
         }
+        let lines = self.graces.front().into_iter().chain(self.windows.front());
+        self.first = lines.chain(self.others.peek().map(|Reverse(entry)| entry)).min().copied();
         let due = match first.order >> ORDER_BITS {
             phase if phase == Phase::Ends as u64 => Due::Pack(PackId(first.number)),
             phase if phase == Phase::GraceEnds as u64 => Due::Grace(KeyId(first.number)),
             _ => Due::Window(KeyId(first.number)),
         };
         Some((first.at, due))
-    }
-
-    fn first(&self) -> Option<Entry> {
-        let lines = self.graces.front().into_iter().chain(self.windows.front());
-        lines.chain(self.others.peek().map(|Reverse(entry)| entry)).min().copied()
     }
 }

@@ -4,6 +4,7 @@
 //! zone database is compiled in, so that a run does not depend on the host's.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, SecondsFormat, Timelike, Utc, Weekday};
 use jiff::civil;
@@ -21,6 +22,15 @@ pub fn zone_data_release() -> &'static str {
 pub struct Zone {
     name: String,
     rules: TimeZone,
+    /// The offsets of some days, looked up beforehand.
+    offsets: Arc<Offsets>,
+}
+
+/// The seconds that clocks are ahead of UTC, day by day; `None` on a day on which they change.
+#[derive(Debug, Default)]
+struct Offsets {
+    first: i32,
+    days: Vec<Option<i32>>,
 }
 
 /// A local time that a clock change makes unclear.
@@ -35,13 +45,13 @@ pub enum ClockChange {
 impl Zone {
     /// Coordinated universal time.
     pub fn utc() -> Zone {
-        Zone { name: "UTC".to_owned(), rules: TimeZone::UTC }
+        Zone { name: "UTC".to_owned(), rules: TimeZone::UTC, offsets: Arc::default() }
     }
 
     /// The zone of that name, such as `Europe/Amsterdam`.
     pub fn named(name: &str) -> Option<Zone> {
         let rules = jiff::tz::db().get(name).ok()?;
-        Some(Zone { name: name.to_owned(), rules })
+        Some(Zone { name: name.to_owned(), rules, offsets: Arc::default() })
     }
 
     /// The names of all zones.
@@ -58,6 +68,35 @@ impl Zone {
     /// before the change is meant; where it comes twice, the first.
     pub fn moment(&self, day: Day, time_of_day: Span) -> Instant {
         let local = day.midnight() + time_of_day;
+        let place = usize::try_from(day.0 - self.offsets.first).ok();
+        let offset = place.and_then(|place| self.offsets.days.get(place).copied().flatten());
+        if let Some(offset) = offset.filter(|_| time_of_day.seconds() < SECONDS_A_DAY) {
+            return local + Span::from_seconds(-i64::from(offset));
+        }
+        self.moment_by_rules(local)
+    }
+
+    /// The same zone, prepared to be asked often for moments between two instants.
+    pub fn prepared(self, start: Instant, end: Instant) -> Zone {
+        // Two days more on either side, for zones far from UTC; beyond a hundred years it is asked slowly.
+        const DAYS_MAX: i32 = 36_525;
+        let (first, last) = (Day::of(start).plus(-2), Day::of(end).plus(2));
+        let days = first.0..last.0.min(first.0 + DAYS_MAX);
+        let offset = |day: Day, hour: i64| {
+            let local = day.midnight() + Span::from_seconds(hour * 3600);
+            (local - self.moment_by_rules(local)).seconds()
+        };
+        let steady = |day: Day| {
+            // No zone changes its clocks twice within a day.
+            let (begins, ends) = (offset(day, 0), offset(day, 24));
+            (begins == ends).then(|| i32::try_from(begins).expect("less than a day"))
+        };
+        let offsets = Offsets { first: first.0, days: days.map(|day| steady(Day(day))).collect() };
+        Zone { offsets: Arc::new(offsets), ..self }
+    }
+
+    /// The instant at which clocks show `local`, read as if it were UTC.
+    fn moment_by_rules(&self, local: Instant) -> Instant {
         let by = |offset: jiff::tz::Offset| local + Span::from_seconds(-i64::from(offset.seconds()));
         let civil = jiff::tz::Offset::UTC.to_datetime(jiff_timestamp(local));
         match self.rules.to_ambiguous_timestamp(civil).offset() {

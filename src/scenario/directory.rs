@@ -60,6 +60,8 @@ pub struct Directory {
     pub users: Names,
     /// Packs, those of the teams and those bought by steps.
     pub packs: Names,
+    /// How often a team's table stands for a team, where it says so.
+    copies: BTreeMap<String, u64>,
     devices: Interned,
     versions: Interned,
 }
@@ -89,8 +91,21 @@ impl Directory {
         let mut products = defined(root, "product", "name");
         products.extend(CATALOGUE.iter().map(|row| row.name.to_owned()));
         let mut packs = BTreeSet::new();
+        let (mut teams, mut copies) = (BTreeSet::new(), BTreeMap::new());
         for team in tables(root, "team") {
-            packs.extend(defined(team, "packs", "id"));
+            let of_team = defined(team, "packs", "id");
+            let name = text(team, "name").unwrap_or_default();
+            match count(team, "copies") {
+                Some(count) => {
+                    teams.extend((1..=count).map(|copy| numbered(&name, copy)));
+                    packs.extend(of_team.iter().flat_map(|id| (1..=count).map(|copy| numbered(id, copy))));
+                    copies.insert(name, count);
+                }
+                None => {
+                    packs.extend(of_team);
+                    teams.extend(text(team, "name"));
+                }
+            }
         }
         for step in tables(root, "step") {
             if let Some(DeValue::Table(pack)) = step.get("pack").map(Spanned::get_ref) {
@@ -99,15 +114,18 @@ impl Directory {
         }
         let mut users = defined(root, "user", "name");
         for group in tables(root, "group") {
-            if let (Some(name), Some(count)) = (text(group, "name"), count(group)) {
-                users.extend((1..=count).map(|member| member_name(&name, member)));
+            let (Some(name), Some(count)) = (text(group, "name"), count(group, "count")) else { continue };
+            let copies = text(group, "team").and_then(|team| copies.get(&team).copied());
+            for copy in group_copies(copies).filter(|_| count * copies.unwrap_or(1) <= MEMBERS_MAX) {
+                users.extend((1..=count).map(|member| member_name((&name, copy), member)));
             }
         }
         Directory {
             products: Names::sorted(products),
-            teams: Names::sorted(defined(root, "team", "name")),
+            teams: Names::sorted(teams),
             users: Names::sorted(users),
             packs: Names::sorted(packs),
+            copies,
             ..Directory::default()
         }
     }
@@ -136,6 +154,16 @@ impl Directory {
         look_up(&self.teams, (name, value.place()), ("team", ""), problems).map(TeamId)
     }
 
+    /// How often the table of that team stands for a team; `None` where it stands for one, by its own name.
+    pub(crate) fn copies(&self, team: &str) -> Option<u64> {
+        self.copies.get(team).copied()
+    }
+
+    /// The number of a team known to exist.
+    pub(crate) fn team_number(&self, name: &str) -> Option<TeamId> {
+        self.teams.find(name).map(TeamId)
+    }
+
     /// The user a value names.
     pub(crate) fn user(&self, value: Value<'_>, problems: &mut Problems) -> Option<UserId> {
         let name = value.name(problems)?;
@@ -147,9 +175,15 @@ impl Directory {
         self.users.find(name).map(UserId)
     }
 
-    /// The pack a value names.
-    pub(crate) fn pack(&self, value: Value<'_>, problems: &mut Problems) -> Option<PackId> {
+    /// The pack a value names, in a copy of a team.
+    pub(crate) fn pack(
+        &self,
+        value: Value<'_>,
+        copy: Option<u64>,
+        problems: &mut Problems,
+    ) -> Option<PackId> {
         let name = value.name(problems)?;
+        let name = &copy.map_or_else(|| name.to_owned(), |copy| numbered(name, copy));
         look_up(&self.packs, (name, value.place()), ("pack", ""), problems).map(PackId)
     }
 
@@ -174,16 +208,27 @@ impl Directory {
     }
 }
 
-/// The most people of one group.
+/// The most people of one group, its copies taken together, and the most copies of one team.
 pub(crate) const MEMBERS_MAX: u64 = 1_000_000;
 
-/// The name of a group's member, from 1.
-pub(crate) fn member_name(group: &str, member: u64) -> String {
-    format!("{group}-{member}")
+/// A name with a number, from 1.
+pub(crate) fn numbered(name: &str, number: u64) -> String {
+    format!("{name}-{number}")
 }
 
-fn count(group: &DeTable<'_>) -> Option<u64> {
-    match group.get("count")?.get_ref() {
+/// The name of a group's member, from 1; in a copy of a team the copy's number comes first.
+pub(crate) fn member_name((group, copy): (&str, Option<u64>), member: u64) -> String {
+    copy.map_or_else(|| numbered(group, member), |copy| numbered(&numbered(group, copy), member))
+}
+
+/// The numbers of a group's copies; `None` where there is only the group itself.
+pub(crate) fn group_copies(copies: Option<u64>) -> impl Iterator<Item = Option<u64>> {
+    let itself = copies.is_none().then_some(None);
+    itself.into_iter().chain((1..=copies.unwrap_or(0)).map(Some))
+}
+
+fn count(table: &DeTable<'_>, key: &str) -> Option<u64> {
+    match table.get(key)?.get_ref() {
         DeValue::Integer(count) => whole_number(count).filter(|count| *count <= MEMBERS_MAX),
         _ => None,
     }

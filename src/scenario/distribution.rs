@@ -9,11 +9,11 @@
 use crate::meter::instant::Span;
 use crate::scenario::duration;
 use crate::scenario::problem::Problem;
-use crate::scenario::random::Draws;
+use crate::scenario::random::{exponential, normal};
 use crate::scenario::reader::{Problems, Value};
 
 /// A distribution of a length of time; what is drawn is rounded to whole seconds, and never negative.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Distribution {
     /// Always this long.
     Fixed(Span),
@@ -34,6 +34,8 @@ pub enum Distribution {
         median: Span,
         /// One in ten lasts longer.
         p90: Span,
+        /// The standard deviation of the logarithm.
+        spread: f64,
     },
 }
 
@@ -43,18 +45,24 @@ const NORMAL_P90: f64 = 1.281_551_565_544_600_4;
 const KINDS: [&str; 5] = ["fixed", "uniform", "exponential", "normal", "lognormal"];
 
 impl Distribution {
-    /// A length of time.
-    pub fn draw(self, draws: &mut Draws) -> Span {
+    /// Lognormal, by its median and the length that one in ten exceeds.
+    pub fn lognormal(median: Span, p90: Span) -> Self {
+        let spread = libm::log(seconds_of(p90) / seconds_of(median)) / NORMAL_P90;
+        Distribution::Lognormal { median, p90, spread }
+    }
+
+    /// The length of time than which a share `unit` of all are shorter, from 0 to below 1: a chance number
+    /// makes a chance length, and a larger one never a shorter.
+    pub fn quantile(self, unit: f64) -> Span {
         let seconds = match self {
             Distribution::Fixed(span) => return span,
             Distribution::Uniform(low, high) => {
-                seconds_of(low) + draws.unit() * (seconds_of(high) - seconds_of(low))
+                seconds_of(low) + unit * (seconds_of(high) - seconds_of(low))
             }
-            Distribution::Exponential(mean) => draws.exponential() * seconds_of(mean),
-            Distribution::Normal { mean, sd } => seconds_of(mean) + draws.normal() * seconds_of(sd),
-            Distribution::Lognormal { median, p90 } => {
-                let spread = libm::log(seconds_of(p90) / seconds_of(median)) / NORMAL_P90;
-                seconds_of(median) * libm::exp(spread * draws.normal())
+            Distribution::Exponential(mean) => exponential(unit) * seconds_of(mean),
+            Distribution::Normal { mean, sd } => seconds_of(mean) + normal(unit) * seconds_of(sd),
+            Distribution::Lognormal { median, spread, .. } => {
+                seconds_of(median) * libm::exp(spread * normal(unit))
             }
         };
         // A session of thirty thousand years meets the run's end first.
@@ -113,7 +121,7 @@ impl Distribution {
                     problems.push(Problem::new(given.place(), "not a lognormal distribution", label));
                     return None;
                 }
-                Some(Distribution::Lognormal { median, p90 })
+                Some(Distribution::lognormal(median, p90))
             }
         };
         table.finish(problems);
@@ -129,7 +137,7 @@ impl std::fmt::Display for Distribution {
             Distribution::Uniform(low, high) => write!(f, "{} to {}", text(low), text(high)),
             Distribution::Exponential(mean) => write!(f, "{} on average (exponential)", text(mean)),
             Distribution::Normal { mean, sd } => write!(f, "{} ± {}", text(mean), text(sd)),
-            Distribution::Lognormal { median, p90 } => {
+            Distribution::Lognormal { median, p90, .. } => {
                 write!(f, "half under {}, nine in ten under {}", text(median), text(p90))
             }
         }
@@ -188,11 +196,11 @@ mod tests {
             (Distribution::Uniform(Span::ZERO, HOUR), 1800.0, 3240.0),
             (Distribution::Exponential(HOUR), 3600.0, 3600.0 * std::f64::consts::LN_10),
             (Distribution::Normal { mean: HOUR, sd: MINUTE }, 3600.0, 3600.0 + 1.2816 * 60.0),
-            (Distribution::Lognormal { median: MINUTE, p90: HOUR }, f64::NAN, 3600.0),
+            (Distribution::lognormal(MINUTE, HOUR), f64::NAN, 3600.0),
         ];
         for (distribution, mean, p90) in cases {
             let mut draws = Stream::new("ada", "test").draw(Seed::new(1));
-            let mut drawn: Vec<i64> = (0..100_000).map(|_| distribution.draw(&mut draws).seconds()).collect();
+            let mut drawn: Vec<i64> = (0..100_000).map(|_| distribution.quantile(draws.unit()).seconds()).collect();
             drawn.sort_unstable();
             let average = drawn.iter().sum::<i64>() as f64 / 100_000.0;
             assert!(mean.is_nan() || (average / mean - 1.0).abs() < 0.01, "{distribution:?}: mean {average}");

@@ -99,7 +99,7 @@ impl Expects<'_> {
         let user = table.get("user").and_then(|value| self.directory.user(value, self.problems));
         let product = table.get("product").and_then(|value| self.directory.product(value, self.problems));
         let team = table.get("team").and_then(|value| self.directory.team(value, self.problems));
-        let pack = table.get("pack").and_then(|value| self.directory.pack(value, self.problems));
+        let pack = table.get("pack").and_then(|value| self.directory.pack(value, None, self.problems));
         let zone = match (user, team) {
             (Some(user), _) if self.people.travellers.contains(&user) => None,
             (Some(user), _) => Some(self.people.user_zones[user.index()].clone()),

@@ -1,14 +1,15 @@
 //! `[[group]]` and `[habit]`: people described once and simulated many times.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::meter::id::{DeviceId, ProductId, TeamId, UserId, VersionId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::product::{Product, ProductKind};
-use crate::meter::user::{Assignment, User};
+use crate::meter::user::{Assignment, HostedAddIn, User};
 use crate::scenario::calendar::{Day, Zone};
-use crate::scenario::directory::{Directory, MEMBERS_MAX, member_name};
+use crate::scenario::directory::{Directory, MEMBERS_MAX, group_copies, member_name, numbered};
 use crate::scenario::habit::Habit;
 use crate::scenario::membership::{read_add_ins, read_teams, refuse_token_limit};
 use crate::scenario::people::People;
@@ -20,6 +21,8 @@ use crate::scenario::reader::{Problems, Table, Value};
 pub struct Group {
     /// Its members are called after it: `name-1`, `name-2`, …
     pub name: String,
+    /// The copy of the team they belong to, where its table stands for several: then `name-copy-1`, …
+    pub copy: Option<u64>,
     /// How many there are.
     pub count: u64,
     /// Their teams.
@@ -99,13 +102,14 @@ pub struct Member {
 pub(crate) fn read_habits(
     table: Option<Table<'_>>,
     directory: &mut Directory,
+    run: (Instant, Instant),
     problems: &mut Problems,
 ) -> BTreeMap<String, Option<Habit>> {
     let mut habits = BTreeMap::new();
     let Some(table) = table else { return habits };
     for (name, value) in table.every("habit") {
         let habit = value.table(&format!("[habit.{name}]"), problems);
-        habits.insert(name.to_owned(), habit.and_then(|table| Habit::read(table, directory, problems)));
+        habits.insert(name.to_owned(), habit.and_then(|table| Habit::read(table, directory, run, problems)));
     }
     habits
 }
@@ -118,40 +122,36 @@ pub(crate) struct Groups<'s> {
     pub(crate) people: &'s mut People,
     pub(crate) run: (Instant, Instant),
     pub(crate) problems: &'s mut Problems,
+    pub(crate) groups: Vec<Arc<Group>>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) zones: BTreeMap<String, Zone>,
 }
 
 impl Groups<'_> {
     /// The groups, and their members by the numbers of their users.
     pub(crate) fn read(mut self, tables: Vec<Table<'_>>) -> (Vec<Arc<Group>>, Vec<Member>) {
-        let (mut groups, mut members) = (Vec::new(), Vec::new());
         for table in tables {
-            if let Some(group) = self.read_group(table, &mut members, groups.len()) {
-                groups.push(Arc::new(group));
-            }
+            // What is wrong with a group was reported.
+            let _ = self.read_group(table);
         }
-        members.sort_unstable();
-        for pair in members.windows(2).filter(|pair| pair[0].user == pair[1].user) {
+        self.members.sort_unstable();
+        for pair in self.members.windows(2).filter(|pair| pair[0].user == pair[1].user) {
             let name = self.directory.users.get(pair[0].user.0);
             let title = format!("two groups have a member called `{name}`");
             self.problems.push(Problem::new(0..0, title, "give the groups different names"));
         }
-        (groups, members)
+        (self.groups, self.members)
     }
 
-    fn read_group(
-        &mut self,
-        mut table: Table<'_>,
-        members: &mut Vec<Member>,
-        number: usize,
-    ) -> Option<Group> {
+    fn read_group(&mut self, mut table: Table<'_>) -> Option<()> {
         refuse_token_limit(&mut table, self.problems);
         let name = table.need("name", self.problems).and_then(|value| value.name(self.problems));
-        let teams = self.read_teams(&mut table);
+        let copies = self.read_copies(&mut table);
+        let teams = if copies.is_none() { self.read_teams(&mut table) } else { Some(Vec::new()) };
         let count = table.need("count", self.problems).and_then(|value| self.read_count(value));
         let products = table.need("products", self.problems).and_then(|value| self.read_products(value));
         let habit = table.need("habit", self.problems).and_then(|value| self.find_habit(value));
-        let add_ins =
-            read_add_ins(table.get("add_ins"), (self.directory, self.products), self.problems);
+        let add_ins = read_add_ins(table.get("add_ins"), (self.directory, self.products), self.problems);
         let own_zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
         let mut share = |key| {
             let value = table.get(key);
@@ -162,40 +162,78 @@ impl Groups<'_> {
         table.finish(self.problems);
         let (name, teams, count, products) = (name?, teams?, count?, products?);
         let (habit_name, habit) = habit?;
-        let zone = own_zone.unwrap_or_else(|| self.people.team_zones[teams[0].index()].clone());
-        let assigned = products.iter().map(|product| product.id);
-        let assignment = assigned.chain(add_ins.iter().map(|add_in| add_in.add_in)).collect();
-        let member = User::new(teams.clone(), Assignment::Listed(assignment), add_ins);
-        for number_in_group in 1..=count {
-            let member_name = member_name(name, number_in_group);
-            let user = self.directory.user_number(&member_name).expect("the scan named every member");
-            if self.people.named.contains(&user) {
-                let title = format!("`{member_name}` is a [[user]] and a member of a group");
-                self.problems.push(Problem::new(place.clone(), title, "give one of them another name"));
-                return None;
-            }
-            self.people.users[user.index()] = member.clone();
-            self.people.user_zones[user.index()] = zone.clone();
-            let group = u32::try_from(number).expect("fewer groups than bytes in a file");
-            members.push(Member { user, group });
+        if count * copies.as_ref().map_or(1, |(_, copies)| *copies) > MEMBERS_MAX {
+            let label = "with the copies of the team more than 1,000,000 people";
+            self.problems.push(Problem::new(place, "the people of a group", label));
+            return None;
         }
         let (places, version) = (Places::named(self.directory), self.directory.version("2026"));
         let (start, end) = self.run;
-        Some(Group {
-            name: name.to_owned(),
-            count,
-            teams,
-            zone,
-            products,
-            habit_name,
-            habit,
-            joiners,
-            leavers,
-            places,
-            version,
-            start,
-            end,
-        })
+        let own_zone = own_zone.map(|zone| self.prepared(zone));
+        for copy in group_copies(copies.as_ref().map(|(_, copies)| *copies)) {
+            let of_copy = copies.as_ref().zip(copy).map(|((team, _), copy)| {
+                let team = self.directory.team_number(&numbered(team, copy));
+                vec![team.expect("the scan named every copy")]
+            });
+            let teams = of_copy.unwrap_or_else(|| teams.clone());
+            let zone = own_zone.clone().unwrap_or_else(|| {
+                let of_team = self.people.team_zones[teams[0].index()].clone();
+                self.prepared(of_team)
+            });
+            let group = Group {
+                name: name.to_owned(),
+                copy,
+                count,
+                zone,
+                teams,
+                products: products.clone(),
+                habit_name: habit_name.clone(),
+                habit: habit.clone(),
+                joiners,
+                leavers,
+                places,
+                version,
+                start,
+                end,
+            };
+            self.add(group, &add_ins, &place)?;
+        }
+        Some(())
+    }
+
+    /// A zone that is asked for every working day of the run; each is prepared once.
+    fn prepared(&mut self, zone: Zone) -> Zone {
+        let (start, end) = self.run;
+        let name = zone.name().to_owned();
+        self.zones.entry(name).or_insert_with(|| zone.prepared(start, end)).clone()
+    }
+
+    /// Adds a group, and its members to the users.
+    fn add(&mut self, group: Group, add_ins: &[HostedAddIn], place: &Range<usize>) -> Option<()> {
+        let assigned = group.products.iter().map(|product| product.id);
+        let assignment = assigned.chain(add_ins.iter().map(|add_in| add_in.add_in)).collect();
+        let user = User::new(group.teams.clone(), Assignment::Listed(assignment), add_ins.to_vec());
+        let number = u32::try_from(self.groups.len()).expect("fewer groups than people");
+        for member in 1..=group.count {
+            let name = member_name((&group.name, group.copy), member);
+            let member = self.directory.user_number(&name).expect("the scan named every member");
+            if self.people.named.contains(&member) {
+                let title = format!("`{name}` is a [[user]] and a member of a group");
+                self.problems.push(Problem::new(place.clone(), title, "give one of them another name"));
+                return None;
+            }
+            self.people.users[member.index()] = user.clone();
+            self.people.user_zones[member.index()] = group.zone.clone();
+            self.members.push(Member { user: member, group: number });
+        }
+        self.groups.push(Arc::new(group));
+        Some(())
+    }
+
+    /// The team of many copies that `team` names, and how many there are: each gets a group of its own.
+    fn read_copies(&mut self, table: &mut Table<'_>) -> Option<(String, u64)> {
+        let name = table.get("team")?.text(&mut Vec::new())?;
+        self.directory.copies(name).map(|copies| (name.to_owned(), copies))
     }
 
     /// `team`, or `teams` for people who belong to several.

@@ -1,5 +1,6 @@
 //! `Habit`: how the people of a group behave.
 
+use crate::meter::instant::Instant;
 use crate::scenario::directory::Directory;
 use crate::scenario::office::Office;
 use crate::scenario::poisson::Poisson;
@@ -19,6 +20,7 @@ impl Habit {
     pub(crate) fn read(
         mut table: Table<'_>,
         directory: &mut Directory,
+        run: (Instant, Instant),
         problems: &mut Problems,
     ) -> Option<Self> {
         let kind = table.need("kind", problems);
@@ -26,7 +28,7 @@ impl Habit {
         let habit = if poisson {
             Poisson::read(&mut table, problems).map(Habit::Poisson)
         } else {
-            Office::read(&mut table, directory, problems).map(|office| Habit::Office(Box::new(office)))
+            Office::read(&mut table, directory, run, problems).map(|office| Habit::Office(Box::new(office)))
         };
         table.finish(problems);
         habit

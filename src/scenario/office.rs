@@ -111,8 +111,8 @@ pub struct Refused {
 impl Office {
     /// Whether the office works on a day.
     pub fn works_on(&self, day: Day) -> bool {
-        let holiday = self.holidays.iter().any(|(first, last)| (*first..=*last).contains(&day));
-        !holiday && self.working_days.contains(&day.weekday())
+        self.working_days.contains(&day.weekday())
+            && !self.holidays.iter().any(|(first, last)| (*first..=*last).contains(&day))
     }
 
     /// The chance of use of a product on a working day at work.

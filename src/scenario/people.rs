@@ -12,7 +12,7 @@ use crate::meter::stock::Purchase;
 use crate::meter::tokens::Tokens;
 use crate::meter::user::{Assignment, User};
 use crate::scenario::calendar::{Zone, iso, year_later};
-use crate::scenario::directory::Directory;
+use crate::scenario::directory::{Directory, MEMBERS_MAX, group_copies, numbered};
 use crate::scenario::membership::{read_add_ins, read_assignment, read_teams, refuse_token_limit};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
@@ -101,24 +101,44 @@ impl PeopleReader<'_> {
 
     fn read_team(&mut self, mut table: Table<'_>, seen: &mut Seen) {
         let name = table.need("name", self.problems);
-        let team = name.and_then(|value| self.directory.team(value, self.problems));
+        let copies = self.read_copies(&mut table);
         seen.once(name, "team", self.problems);
+        let plain = name.and_then(|value| value.name(self.problems));
         let zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
         let zone = zone.unwrap_or_else(Zone::utc);
         let packs = table.get("packs").and_then(|value| value.list(self.problems)).unwrap_or_default();
-        if let Some(team) = team {
+        table.finish(self.problems);
+        let Some(name) = plain else { return };
+        for copy in group_copies(copies) {
+            let of_copy = copy.map_or_else(|| name.to_owned(), |copy| numbered(name, copy));
+            let Some(team) = self.directory.team_number(&of_copy) else { return };
             self.people.team_zones[team.index()] = zone.clone();
-            for pack in packs {
+            let before = self.problems.len();
+            for pack in &packs {
                 let Some(mut table) = pack.table("a pack", self.problems) else { continue };
                 let bought = table.need("bought", self.problems);
                 let bought = bought.and_then(|value| value.instant(&zone, self.problems));
                 let (start, directory) = (self.start, self.directory);
-                let purchase = PackOf { team, bought, start, zone: &zone, directory };
+                let purchase = PackOf { team, copy, bought, start, zone: &zone, directory };
                 let read = purchase.read(table, self.problems);
                 self.people.arrive(read, self.problems);
             }
+            if self.problems.len() > before {
+                // What is wrong with one copy is wrong with each.
+                return;
+            }
         }
-        table.finish(self.problems);
+    }
+
+    fn read_copies(&mut self, table: &mut Table<'_>) -> Option<u64> {
+        let value = table.get("copies")?;
+        let copies = value.whole(self.problems)?;
+        if copies == 0 || copies > MEMBERS_MAX {
+            let label = "must be from 1 to 1,000,000";
+            self.problems.push(Problem::new(value.place(), "the copies of a team", label));
+            return None;
+        }
+        Some(copies)
     }
 
     fn read_user(&mut self, mut table: Table<'_>, seen: &mut Seen) {
@@ -223,6 +243,8 @@ impl Seen {
 /// A pack's table, and what its surroundings say of it.
 pub(crate) struct PackOf<'s> {
     pub(crate) team: TeamId,
+    /// The copy of the team, where its table stands for several.
+    pub(crate) copy: Option<u64>,
     pub(crate) bought: Option<Instant>,
     /// When the run starts, where the file says so.
     pub(crate) start: Option<Instant>,
@@ -234,7 +256,7 @@ impl PackOf<'_> {
     /// Reads the rest of the pack.
     pub(crate) fn read(&self, mut table: Table<'_>, problems: &mut Problems) -> Option<(Purchase, Arrival)> {
         let id = table.need("id", problems);
-        let pack = id.and_then(|value| self.directory.pack(value, problems));
+        let pack = id.and_then(|value| self.directory.pack(value, self.copy, problems));
         let size = table.need("tokens", problems);
         let tokens = size.and_then(|value| value.amount(problems));
         let given_used = table.get("used");

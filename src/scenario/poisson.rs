@@ -80,7 +80,7 @@ impl Arrivals {
             let mut draws = arrival.stream.draw(seed);
             let mut next = arrival.next.unwrap_or_else(|| draws.exponential() * poisson.mean_gap());
             while next < horizon {
-                let length = poisson.session.draw(&mut draws).max(Span::from_seconds(1));
+                let length = poisson.session.quantile(draws.unit()).max(Span::from_seconds(1));
                 let at = group.start + Span::from_seconds(next as i64);
                 let visit = Visit {
                     until: at + length,

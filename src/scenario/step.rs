@@ -184,7 +184,7 @@ impl<'s> Steps<'s> {
             Action::Buy => self.buy(step, team),
             Action::Move => {
                 let value = step.need("pack")?;
-                let pack = self.directory.pack(value, step.problems)?;
+                let pack = self.directory.pack(value, None, step.problems)?;
                 self.moves.push((pack, step.at, value.place()));
                 Some(Request::Move { pack, to: team? })
             }
@@ -355,6 +355,7 @@ impl<'s> Steps<'s> {
     fn buy(&mut self, step: &mut Step<'_, '_>, team: Option<TeamId>) -> Option<Request> {
         let pack = step.need("pack")?.table("the pack of a purchase", step.problems)?;
         let purchase = PackOf {
+            copy: None,
             team: team?,
             bought: Some(step.at),
             start: Some(self.start),

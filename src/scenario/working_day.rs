@@ -105,7 +105,7 @@ impl Sessions<'_> {
     pub(crate) fn open_by_accident(&mut self) {
         let stays = self.hours.leaves - self.hours.arrival;
         let mut session = self.session(self.hours.arrival, Span::from_seconds(stays.seconds() * 2));
-        session.lasts = self.office.accidental_session.draw(self.draws);
+        session.lasts = self.office.accidental_session.quantile(self.draws.unit());
         session.if_refused = IfRefused::Ignore;
         self.open(&session, (self.hours.leaves, Ends::Closed), false);
     }
@@ -131,14 +131,12 @@ impl Sessions<'_> {
     /// A session that starts in the first half of a slot of the day.
     fn session(&mut self, from: Instant, slot: Span) -> Planned {
         let office = self.office;
-        let [start, laptop, version, reaction] = std::array::from_fn(|_| self.draws.unit());
-        let lasts = office.session.draw(self.draws);
-        let wait = office.refused.retry_after.draw(self.draws).max(RETRY_SOONEST);
+        let [start, laptop, version, lasts, reaction, wait] = std::array::from_fn(|_| self.draws.unit());
         let in_office = self.hours.device == self.group.places.desktop;
         let takes_laptop = in_office && laptop < office.laptop;
         Planned {
             starts: from + part(start, Span::from_seconds(slot.seconds() / 2)),
-            lasts: lasts.max(Span::from_seconds(1)),
+            lasts: office.session.quantile(lasts).max(Span::from_seconds(1)),
             device: if takes_laptop { self.group.places.laptop } else { self.hours.device },
             version: self.version(version),
             if_refused: self.if_refused(reaction, wait),
@@ -154,10 +152,11 @@ impl Sessions<'_> {
         chosen.or(versions.last()).expect("an office opens some version").0
     }
 
-    fn if_refused(&self, draw: f64, after: Span) -> IfRefused {
+    fn if_refused(&self, draw: f64, wait: f64) -> IfRefused {
         let refused = &self.office.refused;
         let products = &self.group.products;
         if draw < refused.retry && refused.retries > 0 {
+            let after = refused.retry_after.quantile(wait).max(RETRY_SOONEST);
             IfRefused::Retry { after, times: refused.retries }
         } else if draw >= refused.retry && draw < refused.retry + refused.other_product && products.len() > 1 {
             let other = &products[(self.place + 1) % products.len()];

@@ -22,6 +22,8 @@ pub(crate) struct WorkingLife {
     /// When the last working day ended; no other begins before.
     busy_until: Instant,
     uses: Vec<Use>,
+    /// For each product a number below its chance of use where it is used today.
+    uses_today: Vec<f64>,
 }
 
 /// A person's use of one product.
@@ -38,14 +40,6 @@ enum Away {
     Off,
     /// On a journey to the zone with that number.
     Trip(usize),
-}
-
-/// A working day of the calendar, drawn.
-struct Today {
-    at_work: bool,
-    hours: WorkingDay,
-    /// For each product a number below its chance of use where it is used.
-    uses: Vec<f64>,
 }
 
 impl Away {
@@ -96,6 +90,7 @@ impl WorkingLife {
             away: Away::No,
             busy_until: Instant::MIN,
             uses: uses.map(|of| Use { sessions: sessions(&of.name), left_open: None }).collect(),
+            uses_today: Vec::new(),
         }
     }
 
@@ -109,7 +104,8 @@ impl WorkingLife {
     ) {
         let mut draws = self.days.draw(seed);
         let mut sessions: Vec<Option<Draws>> = self.uses.iter().map(|_| None).collect();
-        if self.employed.is_none() {
+        let begins = self.employed.is_none();
+        if begins {
             self.begin(group, office, &mut draws);
         }
         while self.next_day.midnight() < until + FURTHEST_AHEAD {
@@ -119,16 +115,18 @@ impl WorkingLife {
             if day > last {
                 self.leave(group, day, agenda);
             } else if first <= day && office.works_on(day) {
-                let today = self.day((group, office), day, &mut draws);
-                let of_day = (seed, &mut sessions[..]);
-                self.live((group, office), (day, today), of_day, agenda);
+                if let Some(hours) = self.day((group, office), day, &mut draws) {
+                    self.live((group, office), &hours, (seed, &mut sessions), agenda);
+                }
             }
         }
         self.days = draws.stop();
         for (of, drawn) in self.uses.iter_mut().zip(sessions) {
             of.sessions = drawn.map_or(of.sessions, Draws::stop);
         }
-        agenda.retain(|intention| intention.at >= group.start);
+        if begins {
+            agenda.retain(|intention| intention.at >= group.start);
+        }
     }
 
     /// Draws how long the person belongs to the group, and whether the run finds them off.
@@ -142,16 +140,19 @@ impl WorkingLife {
         }
     }
 
-    /// What a working day of the calendar brings: as many draws whatever comes of them.
-    fn day(&mut self, (group, office): (&Group, &Office), day: Day, draws: &mut Draws) -> Today {
-        let [off, trip, zone, home, pause] = std::array::from_fn(|_| draws.unit());
+    /// What a working day of the calendar brings, if work: as many draws whatever comes of them.
+    fn day(&mut self, (group, office): (&Group, &Office), day: Day, draws: &mut Draws) -> Option<WorkingDay> {
+        let [off, trip, zone, home, arrives] = std::array::from_fn(|_| draws.unit());
+        let [stays, pause, pause_starts, pause_lasts] = std::array::from_fn(|_| draws.unit());
+        self.uses_today.clear();
+        self.uses_today.extend(group.products.iter().map(|_| draws.unit()));
         self.away = self.away.next(office, (off, trip, zone));
-        let arrives = office.arrives.draw(draws);
-        let stays = office.stays.draw(draws);
-        let pause_starts = office.pause.starts.draw(draws);
-        let pause_lasts = office.pause.lasts.draw(draws);
-        let uses = group.products.iter().map(|_| draws.unit()).collect();
-        let at_work = self.away != Away::Off;
+        if self.away == Away::Off {
+            return None;
+        }
+        let arrives = office.arrives.quantile(arrives);
+        let pause_starts = office.pause.starts.quantile(pause_starts);
+        let pause_lasts = office.pause.lasts.quantile(pause_lasts);
         let zone = match (self.away, &office.trips) {
             (Away::Trip(place), Some(trips)) => &trips.zones[place],
             _ => &group.zone,
@@ -166,38 +167,35 @@ impl WorkingLife {
         let hours = WorkingDay {
             day,
             arrival: arrival.max(self.busy_until),
-            leaves: arrival + stays,
+            leaves: arrival + office.stays.quantile(stays),
             pause: (pause_at, pause_at + pause_lasts),
             signs_out: pause < office.pause.signs_out,
             device,
         };
-        Today { at_work: at_work && hours.arrival < hours.leaves, hours, uses }
+        (hours.arrival < hours.leaves).then_some(hours)
     }
 
     /// Adds what a day at work means for each product.
     fn live(
         &mut self,
         (group, office): (&Group, &Office),
-        (day, today): (Day, Today),
+        hours: &WorkingDay,
         (seed, sessions): (Seed, &mut [Option<Draws>]),
         agenda: &mut Vec<Intention>,
     ) {
-        if !today.at_work {
-            return;
-        }
-        self.busy_until = today.hours.leaves;
+        self.busy_until = hours.leaves;
         for place in 0..group.products.len() {
             let (product, of) = (group.products[place].id, &mut self.uses[place]);
-            let (chance, used) = (office.chance_of(product, day), today.uses[place]);
+            let (chance, used) = (office.chance_of(product, hours.day), self.uses_today[place]);
             let accident = used >= chance && (used - chance) / (1.0 - chance) < office.accidental;
             if used >= chance && !(accident && of.left_open.is_none()) {
-                if let Some(left) = of.left_open.take_if(|left| left.device == today.hours.device) {
-                    agenda.push(left.close((day, today.hours.arrival), product));
+                if let Some(left) = of.left_open.take_if(|left| left.device == hours.device) {
+                    agenda.push(left.close((hours.day, hours.arrival), product));
                 }
                 continue;
             }
             let draws = sessions[place].get_or_insert_with(|| of.sessions.draw(seed));
-            let mut today = Sessions { group, office, hours: &today.hours, place, draws, agenda };
+            let mut today = Sessions { group, office, hours, place, draws, agenda };
             if used < chance {
                 of.left_open = today.use_product(of.left_open);
             } else {

@@ -1,5 +1,5 @@
 //! A scenario carried out by actors: one per simulated user, one per group of teams, a recorder, and one
-//! supervisor over all.
+//! supervisor over all. Users stand under their team, teams and the recorder under the supervisor.
 //!
 //! Groups of teams share nothing, so each thread takes the next one and runs its actors on a scheduler of
 //! its own: no message between a user and a team crosses threads, and the results can't depend on how many
@@ -178,13 +178,13 @@ async fn carry_out(
     let supervisor = shared.supervisor.get_cell();
     let (done, result) = oneshot::channel();
     let start = TeamStart { shared: shared.clone(), group: group.clone(), replay, done };
-    let (team, ended) = Actor::spawn_linked(None, TeamActor, start, supervisor.clone()).await.ok()?;
+    let (team, ended) = Actor::spawn_linked(None, TeamActor, start, supervisor).await.ok()?;
     let mut users = Vec::with_capacity(group.members.len());
     let mut ends = vec![ended];
     for person in people(&shared.scenario, group) {
         let start = UserStart { shared: shared.clone(), group: group.clone(), person, team: team.clone() };
-        // A supervisor that has stopped takes no more actors: the run is ending.
-        let (user, ended) = Actor::spawn_linked(None, UserActor, start, supervisor.clone()).await.ok()?;
+        // A team that has stopped takes no more users: the run is ending.
+        let (user, ended) = Actor::spawn_linked(None, UserActor, start, team.get_cell()).await.ok()?;
         users.push(user);
         ends.push(ended);
     }

@@ -28,6 +28,9 @@ use crate::simulation::team_group::TeamGroup;
 /// Nobody at work lets more time pass between two operations (RULES 1.8).
 const OPERATES_EVERY: Span = Span::from_seconds(600);
 
+/// Records are looked through after so many requests.
+const NOTED_AT_ONCE: usize = 32;
+
 /// What one simulated user means to do in a stretch of time.
 #[derive(Clone, Debug)]
 pub struct Agenda {
@@ -197,7 +200,7 @@ impl Replay {
     pub fn run_until(&mut self, until: Instant, agendas: &[Agenda], decide: &mut impl Decide) -> Advance {
         let (from, events) = (self.now, self.tally.events());
         let merged = merge(agendas);
-        let mut place = 0;
+        let (mut place, mut made) = (0, 0_usize);
         while let Some((at, next)) = self.next_before(until, merged.get(place)) {
             while let Some(probe) = self.probes.pop_if(|probe| probe.0 < at) {
                 self.look(probe);
@@ -226,8 +229,12 @@ impl Replay {
                     self.act(*user, &intentions[number as usize], decide);
                 }
             }
-            self.note();
+            made += 1;
+            if made % NOTED_AT_ONCE == 0 {
+                self.note();
+            }
         }
+        self.note();
         self.now = until;
         Advance { users: self.group.users(), from, to: until, events: self.tally.events() - events }
     }

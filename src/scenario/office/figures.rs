@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate, Weekday};
 
 use crate::meter::id::{ProductId, VersionId};
-use crate::meter::instant::Span;
+use crate::meter::instant::{Instant, Span};
 use crate::scenario::calendar::{Day, Zone};
 use crate::scenario::directory::Directory;
 use crate::scenario::distribution::Distribution;
@@ -26,11 +26,12 @@ impl Office {
     pub(crate) fn read(
         table: &mut Table<'_>,
         directory: &mut Directory,
+        run: (Instant, Instant),
         problems: &mut Problems,
     ) -> Option<Self> {
         let place = table.place.clone();
         let pause = table.get("break").and_then(|value| value.table("`break`", problems));
-        let trips = table.get("trips").map(|value| Trips::read(value, problems));
+        let trips = table.get("trips").map(|value| Trips::read(value, run, problems));
         let refused = table.get("if_refused").and_then(|value| value.table("`if_refused`", problems));
         let mut figures = Figures { table, problems };
         let uses = figures.uses(directory);
@@ -47,7 +48,7 @@ impl Office {
             sessions,
             no_second_session: libm::exp(1.0 - sessions),
             session: figures
-                .length("session", Distribution::Lognormal { median: minutes(120), p90: minutes(300) }),
+                .length("session", Distribution::lognormal(minutes(120), minutes(300))),
             accidental: figures.chance("accidental", 0.01),
             accidental_session: figures.length(
                 "accidental_session",
@@ -188,7 +189,7 @@ impl Pause {
 }
 
 impl Trips {
-    fn read(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+    fn read(value: Value<'_>, (start, end): (Instant, Instant), problems: &mut Problems) -> Option<Self> {
         let mut table = value.table("`trips`", problems)?;
         table.need("per_year", problems);
         table.need("zones", problems);
@@ -201,6 +202,7 @@ impl Trips {
             problems.push(Problem::new(value.place(), "trips that lead nowhere", "`zones` names time zones"));
             return None;
         }
+        let zones = zones.into_iter().map(|zone| zone.prepared(start, end)).collect();
         Some(Trips { per_year, days, zones })
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hdrhistogram::Histogram;
-use ractor::{Actor, ActorProcessingErr, ActorRef};
+use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 use tokio::sync::oneshot;
 
 use crate::meter::Meter;
@@ -108,6 +108,19 @@ impl Actor for TeamActor {
             myself.stop(None);
         }
         Ok(())
+    }
+
+    /// A user who fails is a failure of the team, and is told to the supervisor with the user's own name.
+    async fn handle_supervisor_evt(
+        &self,
+        _: ActorRef<TeamMessage>,
+        event: SupervisionEvent,
+        _: &mut Team,
+    ) -> Result<(), ActorProcessingErr> {
+        match event {
+            SupervisionEvent::ActorFailed(_, error) => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 
