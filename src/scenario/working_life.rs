@@ -147,7 +147,7 @@ impl WorkingLife {
         self.uses_today.clear();
         self.uses_today.extend(group.products.iter().map(|_| draws.unit()));
         self.away = self.away.next(office, (off, trip, zone));
-        if self.away == Away::Off {
+        if self.away == Away::Off || !self.touches_any(group, office, day) {
             return None;
         }
         let arrives = office.arrives.quantile(arrives);
@@ -175,6 +175,15 @@ impl WorkingLife {
         (hours.arrival < hours.leaves).then_some(hours)
     }
 
+    /// Whether the day has anything to do with some product; on others the hours do not matter.
+    fn touches_any(&self, group: &Group, office: &Office, day: Day) -> bool {
+        let products = group.products.iter().zip(&self.uses).zip(&self.uses_today);
+        products.into_iter().any(|((product, of), used)| {
+            let chance = office.chance_of(product.id, day);
+            *used < chance + (1.0 - chance) * office.accidental || of.left_open.is_some()
+        })
+    }
+
     /// Adds what a day at work means for each product.
     fn live(
         &mut self,
@@ -187,7 +196,7 @@ impl WorkingLife {
         for place in 0..group.products.len() {
             let (product, of) = (group.products[place].id, &mut self.uses[place]);
             let (chance, used) = (office.chance_of(product, hours.day), self.uses_today[place]);
-            let accident = used >= chance && (used - chance) / (1.0 - chance) < office.accidental;
+            let accident = used < chance + (1.0 - chance) * office.accidental;
             if used >= chance && !(accident && of.left_open.is_none()) {
                 if let Some(left) = of.left_open.take_if(|left| left.device == hours.device) {
                     agenda.push(left.close((hours.day, hours.arrival), product));
