@@ -52,7 +52,9 @@ impl Person {
             }
             _ => unreachable!("a person lives by the habit of their group"),
         }
-        agenda.sort_by_key(Intention::order);
+        if !agenda.is_sorted_by_key(Intention::order) {
+            agenda.sort_by_key(Intention::order);
+        }
         let later = agenda.partition_point(|intention| intention.at < until);
         self.ahead.extend(agenda.drain(later..));
     }

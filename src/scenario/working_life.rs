@@ -115,9 +115,11 @@ impl WorkingLife {
             if day > last {
                 self.leave(group, day, agenda);
             } else if first <= day && office.works_on(day) {
+                let before = agenda.len();
                 if let Some(hours) = self.day((group, office), day, &mut draws) {
                     self.live((group, office), &hours, (seed, &mut sessions), agenda);
                 }
+                agenda[before..].sort_by_key(Intention::order);
             }
         }
         self.days = draws.stop();

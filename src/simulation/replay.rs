@@ -101,9 +101,6 @@ enum Next {
     Intended,
 }
 
-/// The intentions of a stretch in order: when, where in the instant, whose agenda, which of it.
-type Merged = Vec<(Instant, Order, u32, u32)>;
-
 /// How far agendas reach: longer stretches cost fewer messages, shorter ones less memory.
 pub(crate) fn stretch(group: &TeamGroup) -> Span {
     const MANY: usize = 5_000;
@@ -199,9 +196,17 @@ impl Replay {
     /// Carries out everything before `until`; the agendas hold all that people mean to do until then.
     pub fn run_until(&mut self, until: Instant, agendas: &[Agenda], decide: &mut impl Decide) -> Advance {
         let (from, events) = (self.now, self.tally.events());
-        let merged = merge(agendas);
+        let merged = merge(from, agendas);
         let (mut place, mut made) = (0, 0_usize);
-        while let Some((at, next)) = self.next_before(until, merged.get(place)) {
+        let mut intended = None;
+        loop {
+            if intended.is_none() {
+                intended = merged.get(place).map(|key| {
+                    let (agenda, number) = merged_place(*key);
+                    (agendas[agenda].user, agendas[agenda].intentions[number])
+                });
+            }
+            let Some((at, next)) = self.next_before(until, intended.as_ref()) else { break };
             while let Some(probe) = self.probes.pop_if(|probe| probe.0 < at) {
                 self.look(probe);
             }
@@ -223,10 +228,9 @@ impl Replay {
                     self.act(user, &intention, decide);
                 }
                 Next::Intended => {
-                    let (.., agenda, number) = merged[place];
                     place += 1;
-                    let Agenda { user, intentions } = &agendas[agenda as usize];
-                    self.act(*user, &intentions[number as usize], decide);
+                    let (user, intention) = intended.take().expect("just seen");
+                    self.act(user, &intention, decide);
                 }
             }
             made += 1;
@@ -275,7 +279,7 @@ impl Replay {
     fn next_before(
         &self,
         until: Instant,
-        intended: Option<&(Instant, Order, u32, u32)>,
+        intended: Option<&(UserId, Intention)>,
     ) -> Option<(Instant, Next)> {
         let mut first = (until, 0, Next::Scripted);
         let mut offer = |at: Instant, order: Order, next: Next| {
@@ -292,8 +296,9 @@ impl Replay {
         if let Some(Reverse((at, order, _))) = self.again.peek() {
             offer(*at, *order, Next::Again);
         }
-        if let Some((at, order, ..)) = intended {
-            offer(*at, *order, Next::Intended);
+        if let Some((user, intention)) = intended {
+            let (at, phase, product) = intention.order();
+            offer(at, order(phase, *user, product), Next::Intended);
         }
         (first.0 < until).then_some((first.0, first.2))
     }
@@ -432,18 +437,27 @@ impl Slots {
     }
 }
 
-/// All intentions in order; equal ones as their agendas hold them.
-fn merge(agendas: &[Agenda]) -> Merged {
-    let mut merged = Merged::with_capacity(agendas.iter().map(|agenda| agenda.intentions.len()).sum());
-    for (agenda, Agenda { user, intentions }) in (0..).zip(agendas) {
-        for (number, intention) in (0..).zip(intentions) {
-            let (at, phase, product) = intention.order();
-            merged.push((at, order(phase, *user, product), agenda, number));
+/// All intentions in order. Their keys are numbers: seconds since `from`, the phase, the user, and the place
+/// in the user's agenda, which is in order itself; below them the place of the agenda.
+fn merge(from: Instant, agendas: &[Agenda]) -> Vec<u128> {
+    let mut merged = Vec::with_capacity(agendas.iter().map(|agenda| agenda.intentions.len()).sum());
+    for (agenda, Agenda { user, intentions }) in (0_u32..).zip(agendas) {
+        for (number, intention) in (0_u32..).zip(intentions) {
+            let (at, phase, _) = intention.order();
+            let since = u32::try_from((at - from).seconds()).expect("a stretch is shorter than a century");
+            let who = phase_bits(phase) >> 32 | u64::from(user.0);
+            let key = u128::from(since) << 96 | u128::from(who) << 64 | u128::from(number) << 32;
+            merged.push(key | u128::from(agenda));
         }
     }
-    // Each agenda is in order already, which this sort makes use of.
-    merged.sort();
+    merged.sort_unstable();
     merged
+}
+
+/// The agenda and the intention in it that a key of [`merge`] stands for.
+#[expect(clippy::cast_possible_truncation, reason = "each part is cut to its bits")]
+fn merged_place(key: u128) -> (usize, usize) {
+    (key as u32 as usize, (key >> 32) as u32 as usize)
 }
 
 /// Bits of an order below its phase.
