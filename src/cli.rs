@@ -9,6 +9,7 @@ mod run;
 mod check;
 mod new;
 mod catalog;
+mod describe;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -22,6 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   flexmeter new my-week                      write a commented scenario, my-week.toml
   flexmeter run my-week.toml                 run it: what is charged, what is refused, what is left
+  flexmeter describe firm.toml               what simulated users will do, before anything runs
   flexmeter check scenarios/                 run every scenario below a folder against its expectations
   flexmeter catalog                          the products whose rates are on the public record
 
@@ -41,6 +43,8 @@ enum Command {
     Run(run::Arguments),
     /// Run scenarios and compare what they expect with what comes of them.
     Check(check::Arguments),
+    /// Tell what simulated users will do in a typical week, before anything runs.
+    Describe(describe::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// Show the built-in catalogue of products, each rate with its source.
@@ -62,6 +66,7 @@ pub fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Describe(arguments) => describe::describe(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),
     };

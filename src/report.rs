@@ -8,3 +8,4 @@ pub mod junit;
 pub mod latency;
 pub mod json;
 pub mod terminal;
+pub mod describe;

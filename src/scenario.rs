@@ -24,8 +24,10 @@ mod working_life;
 mod membership;
 pub mod group;
 pub mod person;
+pub mod typical_week;
 pub mod expect;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use toml::de::DeTable;
@@ -135,9 +137,9 @@ fn read_tables(
         people: &mut people,
         run: (start, end),
         problems,
-        groups: Vec::new(),
+        read: Vec::new(),
         members: Vec::new(),
-        zones: std::collections::BTreeMap::new(),
+        zones: BTreeMap::new(),
     };
     let (groups, simulated) = reader.read(tables);
     let steps = root.tables("step", problems);

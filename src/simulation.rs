@@ -4,6 +4,7 @@ pub mod recorder;
 pub mod team_group;
 pub mod tally;
 pub mod run;
+pub mod course;
 pub mod replay;
 pub mod actors;
 pub mod verdict;

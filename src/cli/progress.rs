@@ -1,8 +1,9 @@
 //! `Progress`: how far a run has come, on a terminal, once it takes longer than a second.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -12,13 +13,13 @@ use crate::scenario::Scenario;
 use crate::scenario::calendar::utc;
 use crate::simulation::recorder::{Advance, Observer};
 
-/// Shorter runs show nothing.
-const SHOWN_AFTER: Duration = Duration::from_secs(1);
+/// Nanoseconds of a run that shows nothing.
+const SHOWN_AFTER: u64 = 1_000_000_000;
 
 /// A run as somebody who waits for it sees it.
 pub(super) struct Progress {
     bar: ProgressBar,
-    started: Instant,
+    started: u64,
     start: crate::meter::instant::Instant,
     length: Span,
     users: u64,
@@ -40,7 +41,7 @@ impl Progress {
         bar.set_draw_target(target);
         Progress {
             bar,
-            started: Instant::now(),
+            started: nanoseconds(),
             start: scenario.start,
             length,
             users,
@@ -60,14 +61,13 @@ impl Observer for Progress {
         let stretch = seconds(advance.to - advance.from) * advance.users as u64;
         let simulated = self.simulated.fetch_add(stretch, Ordering::Relaxed) + stretch;
         let events = self.events.fetch_add(advance.events, Ordering::Relaxed) + advance.events;
-        let elapsed = self.started.elapsed();
+        let elapsed = nanoseconds() - self.started;
         if elapsed < SHOWN_AFTER || self.bar.is_hidden() {
             return;
         }
         let mean = i64::try_from(simulated / self.users).unwrap_or(i64::MAX).min(self.length.seconds());
         let date = utc(self.start + Span::from_seconds(mean)).format("%Y-%m-%d");
-        let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
-        let rate = HumanCount(events.saturating_mul(1000) / millis);
+        let rate = HumanCount(events.saturating_mul(1000) / (elapsed / 1_000_000));
         self.bar.set_message(format!("simulated to {date}  {rate} events/s"));
         self.bar.set_position(simulated);
     }
@@ -75,6 +75,14 @@ impl Observer for Progress {
     fn stops(&self) -> bool {
         interrupt::pressed()
     }
+}
+
+/// Nanoseconds since the first call.
+#[expect(clippy::disallowed_methods, reason = "the one clock of the command, for progress and latency")]
+pub(super) fn nanoseconds() -> u64 {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let since = START.get_or_init(Instant::now).elapsed();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 fn seconds(span: Span) -> u64 {

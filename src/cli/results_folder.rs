@@ -102,7 +102,9 @@ impl Aside<'_> {
         let (folder, aside) = (&self.folder.path, &self.path);
         let files = std::fs::read_dir(aside).map_err(|error| unwritable(aside, &error))?.count();
         if !folder.exists() {
-            return std::fs::rename(aside, folder).map(|()| files).map_err(|error| unwritable(folder, &error));
+            return std::fs::rename(aside, folder)
+                .map(|()| files)
+                .map_err(|error| unwritable(folder, &error));
         }
         match renameat_with(CWD, aside, CWD, folder, RenameFlags::EXCHANGE) {
             Ok(()) => {}

@@ -3,13 +3,13 @@
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use hdrhistogram::Histogram;
 
 use crate::cli::failure::Failure;
-use crate::cli::progress::Progress;
+use crate::cli::progress::{Progress, nanoseconds};
 use crate::cli::results_folder::ResultsFolder;
 use crate::cli::{Format, interrupt, print, print_with, scenario_file, shown, terminal_width};
 use crate::report::files::{LATENCY, SUMMARY, Tables, tables_of};
@@ -106,7 +106,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     // From here on Ctrl-C is noted, and what was written aside is removed.
     interrupt::watch();
     let aside = folder.begin()?;
-    let (carried, tables) = carry_out(arguments, &scenario, aside.tables(&scenario, arguments.detail.into()))?;
+    let (carried, tables) =
+        carry_out(arguments, &scenario, aside.tables(&scenario, arguments.detail.into()))?;
     let sha256 = tables.write(&carried.run.packs, |name| aside.create(name)).map_err(|e| aside.failed(&e))?;
     let summary = Summary::new(&scenario, &carried.run.tally, (arguments.detail.into(), sha256));
     aside.write(SUMMARY, &summary.json())?;
@@ -147,8 +148,9 @@ fn carry_out(
 ) -> Result<(Carried, Tables), Failure> {
     let progress = Arc::new(Progress::of(scenario, arguments.quiet));
     let carried = match arguments.driver {
-        Driver::Loop => replay::run(scenario, &mut tables, &*progress)
-            .map(|run| (Carried { run, latency: None }, tables)),
+        Driver::Loop => {
+            replay::run(scenario, &mut tables, &*progress).map(|run| (Carried { run, latency: None }, tables))
+        }
         Driver::Actors => {
             let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
             let threads = arguments.threads.map_or_else(cores, |threads| threads.get().into());
@@ -159,11 +161,4 @@ fn carry_out(
     };
     progress.finish();
     carried.map_err(Failure::from)
-}
-
-/// Nanoseconds since the first call.
-fn nanoseconds() -> u64 {
-    static START: OnceLock<std::time::Instant> = OnceLock::new();
-    let since = START.get_or_init(std::time::Instant::now).elapsed();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

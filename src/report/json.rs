@@ -16,7 +16,11 @@ use crate::simulation::verdict::{Checked, Verdict};
 ///
 /// # Errors
 /// Where a table can't be read or the text can't be written.
-pub fn run<R: Read>(summary: &Summary, tables: Vec<(&'static str, R)>, mut out: impl Write) -> io::Result<()> {
+pub fn run<R: Read>(
+    summary: &Summary,
+    tables: Vec<(&'static str, R)>,
+    mut out: impl Write,
+) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::pretty(&mut out);
     let mut map = serializer.serialize_map(None)?;
     map.serialize_entry("summary", summary)?;

@@ -20,7 +20,8 @@ const PERCENTILES: [(&str, f64); 7] = [
 /// The percentile distribution as plotters of `.hgrm` files read it.
 #[expect(clippy::cast_precision_loss, reason = "the format itself has twelve digits")]
 pub fn hgrm(latency: &Histogram<u64>) -> String {
-    let mut text = format!("{:>12} {:>14} {:>10} {:>14}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
+    let mut text =
+        format!("{:>12} {:>14} {:>10} {:>14}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
     let mut count = 0;
     for step in latency.iter_quantiles(TICKS_PER_HALF_DISTANCE) {
         count += step.count_since_last_iteration();
@@ -38,7 +39,8 @@ pub fn hgrm(latency: &Histogram<u64>) -> String {
 
 /// The same in short.
 pub fn json(latency: &Histogram<u64>) -> String {
-    let percentiles = PERCENTILES.map(|(name, quantile)| (name.to_owned(), latency.value_at_quantile(quantile)));
+    let percentiles =
+        PERCENTILES.map(|(name, quantile)| (name.to_owned(), latency.value_at_quantile(quantile)));
     let value = json!({
         "what": "time the metering core took for a decision on a sign-in",
         "unit": "ns",

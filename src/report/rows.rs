@@ -57,9 +57,9 @@ impl Row for SignInRecord {
     }
 
     fn cells(&self, names: &Directory, cells: &mut StringRecord) {
-        let (device, version) = self.opening.map_or(("", ""), |(device, version)| {
-            (names.device_name(device), names.version_name(version))
-        });
+        let (device, version) = self
+            .opening
+            .map_or(("", ""), |(device, version)| (names.device_name(device), names.version_name(version)));
         let (outcome, reason) = match self.answer.map(Admission::name).map_err(Refusal::name) {
             Ok(reason) => ("admitted", reason),
             Err(reason) => ("refused", reason),

@@ -23,13 +23,13 @@ use crate::simulation::verdict::{Checked, Verdict, packs_text};
 /// Packs of one charge shown before the rest is left to the result files.
 const PACKS_MAX: usize = 3;
 
-const HEADING: Style = Style::new().bold();
+pub(crate) const HEADING: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const QUIET: Style = Style::new().dimmed();
 
 /// A text in a style.
-fn styled(style: Style, text: &str) -> String {
+pub(crate) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
@@ -57,7 +57,8 @@ pub fn run(outcome: &Outcome<'_>, width: Option<u16>) -> String {
     text
 }
 
-fn heading(scenario: &Scenario) -> String {
+/// A scenario's title, span and policies.
+pub(crate) fn heading(scenario: &Scenario) -> String {
     let title = if scenario.title.is_empty() { "Untitled scenario" } else { &scenario.title };
     let mut text = styled(HEADING, title) + "\n";
     text += &format!("{} to {} UTC, seed {}\n", day(scenario.start), day(scenario.end), scenario.seed);
@@ -324,7 +325,8 @@ pub fn catalogue(width: Option<u16>) -> String {
     format!("{table}\n\n{}\n", styled(QUIET, note))
 }
 
-fn table(header: &[&str], width: Option<u16>) -> Table {
+/// An empty table with a header.
+pub(crate) fn table(header: &[&str], width: Option<u16>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).enforce_styling();
     if let Some(width) = width {
@@ -334,7 +336,8 @@ fn table(header: &[&str], width: Option<u16>) -> Table {
     table
 }
 
-fn right(table: &mut Table, columns: &[usize]) {
+/// Aligns columns of figures.
+pub(crate) fn right(table: &mut Table, columns: &[usize]) {
     for &column in columns {
         let column = table.column_mut(column).expect("a column of the header");
         column.set_cell_alignment(CellAlignment::Right);

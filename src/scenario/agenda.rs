@@ -7,6 +7,17 @@ use crate::meter::id::{DeviceId, ProductId, VersionId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::request::Phase;
 use crate::scenario::calendar::Day;
+use crate::scenario::random::Seed;
+
+/// A stretch of time for which somebody is asked what they mean to do.
+pub(crate) struct Stretch<'a> {
+    /// The key of their chance.
+    pub(crate) seed: Seed,
+    /// Its end; it begins where the last one ended.
+    pub(crate) until: Instant,
+    /// What they say.
+    pub(crate) agenda: &'a mut Vec<Intention>,
+}
 
 /// One thing a simulated user means to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

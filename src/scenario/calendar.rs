@@ -77,6 +77,7 @@ impl Zone {
     }
 
     /// The same zone, prepared to be asked often for moments between two instants.
+    #[must_use]
     pub fn prepared(self, start: Instant, end: Instant) -> Zone {
         // Two days more on either side, for zones far from UTC; beyond a hundred years it is asked slowly.
         const DAYS_MAX: i32 = 36_525;
@@ -159,6 +160,7 @@ impl Day {
     }
 
     /// The date `days` later.
+    #[must_use]
     pub fn plus(self, days: i32) -> Day {
         Day(self.0 + days)
     }

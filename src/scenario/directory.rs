@@ -95,17 +95,14 @@ impl Directory {
         for team in tables(root, "team") {
             let of_team = defined(team, "packs", "id");
             let name = text(team, "name").unwrap_or_default();
-            match count(team, "copies") {
-                Some(count) => {
-                    teams.extend((1..=count).map(|copy| numbered(&name, copy)));
-                    packs.extend(of_team.iter().flat_map(|id| (1..=count).map(|copy| numbered(id, copy))));
-                    copies.insert(name, count);
-                }
-                None => {
-                    packs.extend(of_team);
-                    teams.extend(text(team, "name"));
-                }
-            }
+            let Some(count) = count(team, "copies") else {
+                packs.extend(of_team);
+                teams.extend(text(team, "name"));
+                continue;
+            };
+            teams.extend((1..=count).map(|copy| numbered(&name, copy)));
+            packs.extend(of_team.iter().flat_map(|id| (1..=count).map(|copy| numbered(id, copy))));
+            copies.insert(name, count);
         }
         for step in tables(root, "step") {
             if let Some(DeValue::Table(pack)) = step.get("pack").map(Spanned::get_ref) {

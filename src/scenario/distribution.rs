@@ -56,9 +56,7 @@ impl Distribution {
     pub fn quantile(self, unit: f64) -> Span {
         let seconds = match self {
             Distribution::Fixed(span) => return span,
-            Distribution::Uniform(low, high) => {
-                seconds_of(low) + unit * (seconds_of(high) - seconds_of(low))
-            }
+            Distribution::Uniform(low, high) => seconds_of(low) + unit * (seconds_of(high) - seconds_of(low)),
             Distribution::Exponential(mean) => exponential(unit) * seconds_of(mean),
             Distribution::Normal { mean, sd } => seconds_of(mean) + normal(unit) * seconds_of(sd),
             Distribution::Lognormal { median, spread, .. } => {
@@ -75,7 +73,7 @@ impl Distribution {
         let read = if let Some(value) = table.get("fixed") {
             value.time_of_day(problems).map(Distribution::Fixed)
         } else if let Some(value) = table.get("uniform") {
-            range(value, |end, problems| end.time_of_day(problems), problems)
+            range(value, Value::time_of_day, problems)
         } else if let Some(value) = table.get("normal") {
             let mut pair = value.table("a distribution", problems)?;
             let mean = pair.need("mean", problems).and_then(|value| value.time_of_day(problems));
@@ -108,7 +106,7 @@ impl Distribution {
         let read = match kind {
             "fixed" => table.get("fixed")?.duration(problems).map(Distribution::Fixed),
             "exponential" => table.get("exponential")?.duration(problems).map(Distribution::Exponential),
-            "uniform" => range(table.get("uniform")?, |end, problems| end.duration(problems), problems),
+            "uniform" => range(table.get("uniform")?, Value::duration, problems),
             "normal" => {
                 let (mean, sd) = pair(table.get("normal")?, ("mean", "sd"), problems)?;
                 Some(Distribution::Normal { mean, sd })
@@ -151,9 +149,9 @@ fn seconds_of(span: Span) -> f64 {
     span.seconds() as f64
 }
 
-fn range(
-    value: Value<'_>,
-    read: impl Fn(Value<'_>, &mut Problems) -> Option<Span>,
+fn range<'a>(
+    value: Value<'a>,
+    read: impl Fn(Value<'a>, &mut Problems) -> Option<Span>,
     problems: &mut Problems,
 ) -> Option<Distribution> {
     let list = value.list(problems)?;
@@ -200,7 +198,8 @@ mod tests {
         ];
         for (distribution, mean, p90) in cases {
             let mut draws = Stream::new("ada", "test").draw(Seed::new(1));
-            let mut drawn: Vec<i64> = (0..100_000).map(|_| distribution.quantile(draws.unit()).seconds()).collect();
+            let mut drawn: Vec<i64> =
+                (0..100_000).map(|_| distribution.quantile(draws.unit()).seconds()).collect();
             drawn.sort_unstable();
             let average = drawn.iter().sum::<i64>() as f64 / 100_000.0;
             assert!(mean.is_nan() || (average / mean - 1.0).abs() < 0.01, "{distribution:?}: mean {average}");

@@ -122,7 +122,7 @@ pub(crate) struct Groups<'s> {
     pub(crate) people: &'s mut People,
     pub(crate) run: (Instant, Instant),
     pub(crate) problems: &'s mut Problems,
-    pub(crate) groups: Vec<Arc<Group>>,
+    pub(crate) read: Vec<Arc<Group>>,
     pub(crate) members: Vec<Member>,
     pub(crate) zones: BTreeMap<String, Zone>,
 }
@@ -140,7 +140,7 @@ impl Groups<'_> {
             let title = format!("two groups have a member called `{name}`");
             self.problems.push(Problem::new(0..0, title, "give the groups different names"));
         }
-        (self.groups, self.members)
+        (self.read, self.members)
     }
 
     fn read_group(&mut self, mut table: Table<'_>) -> Option<()> {
@@ -213,7 +213,7 @@ impl Groups<'_> {
         let assigned = group.products.iter().map(|product| product.id);
         let assignment = assigned.chain(add_ins.iter().map(|add_in| add_in.add_in)).collect();
         let user = User::new(group.teams.clone(), Assignment::Listed(assignment), add_ins.to_vec());
-        let number = u32::try_from(self.groups.len()).expect("fewer groups than people");
+        let number = u32::try_from(self.read.len()).expect("fewer groups than people");
         for member in 1..=group.count {
             let name = member_name((&group.name, group.copy), member);
             let member = self.directory.user_number(&name).expect("the scan named every member");
@@ -226,7 +226,7 @@ impl Groups<'_> {
             self.people.user_zones[member.index()] = group.zone.clone();
             self.members.push(Member { user: member, group: number });
         }
-        self.groups.push(Arc::new(group));
+        self.read.push(Arc::new(group));
         Some(())
     }
 

@@ -24,7 +24,8 @@ impl Habit {
         problems: &mut Problems,
     ) -> Option<Self> {
         let kind = table.need("kind", problems);
-        let poisson = kind.and_then(|value| value.one_of(&[("poisson", true), ("office", false)], problems))?;
+        let poisson =
+            kind.and_then(|value| value.one_of(&[("poisson", true), ("office", false)], problems))?;
         let habit = if poisson {
             Poisson::read(&mut table, problems).map(Habit::Poisson)
         } else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::meter::id::UserId;
 use crate::meter::instant::Instant;
-use crate::scenario::agenda::Intention;
+use crate::scenario::agenda::{Intention, Stretch};
 use crate::scenario::group::Group;
 use crate::scenario::habit::Habit;
 use crate::scenario::poisson::Arrivals;
@@ -43,13 +43,12 @@ impl Person {
     /// before, in order.
     pub fn plan(&mut self, seed: Seed, until: Instant, agenda: &mut Vec<Intention>) {
         agenda.append(&mut self.ahead);
+        let mut stretch = Stretch { seed, until, agenda };
         match (&mut self.life, &self.group.habit) {
             (Life::Random(arrivals), Habit::Poisson(poisson)) => {
-                arrivals.plan((&self.group, *poisson), seed, until, agenda);
+                arrivals.plan(&self.group, *poisson, &mut stretch);
             }
-            (Life::Working(life), Habit::Office(office)) => {
-                life.plan((&self.group, office), seed, until, agenda);
-            }
+            (Life::Working(life), Habit::Office(office)) => life.plan(&self.group, office, &mut stretch),
             _ => unreachable!("a person lives by the habit of their group"),
         }
         if !agenda.is_sorted_by_key(Intention::order) {

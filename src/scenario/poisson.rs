@@ -6,13 +6,13 @@
     reason = "seconds of a run have fewer than 53 bits"
 )]
 
-use crate::meter::instant::{Instant, Span};
-use crate::scenario::agenda::{Act, Ends, IfRefused, Intention, Visit};
+use crate::meter::instant::Span;
+use crate::scenario::agenda::{Act, Ends, IfRefused, Intention, Stretch, Visit};
 use crate::scenario::calendar::Day;
 use crate::scenario::distribution::Distribution;
 use crate::scenario::group::Group;
 use crate::scenario::problem::Problem;
-use crate::scenario::random::{Seed, Stream};
+use crate::scenario::random::Stream;
 use crate::scenario::reader::{Problems, Table};
 
 /// Sign-ins at random, regardless of the hour.
@@ -65,19 +65,13 @@ impl Arrivals {
     }
 
     /// Adds the sign-ins up to `until` that were not given before.
-    pub(crate) fn plan(
-        &mut self,
-        (group, poisson): (&Group, Poisson),
-        seed: Seed,
-        until: Instant,
-        agenda: &mut Vec<Intention>,
-    ) {
-        let horizon = (until - group.start).seconds() as f64;
+    pub(crate) fn plan(&mut self, group: &Group, poisson: Poisson, stretch: &mut Stretch<'_>) {
+        let horizon = (stretch.until - group.start).seconds() as f64;
         for (arrival, product) in self.0.iter_mut().zip(&group.products) {
             if arrival.next.is_some_and(|next| next >= horizon) {
                 continue;
             }
-            let mut draws = arrival.stream.draw(seed);
+            let mut draws = arrival.stream.draw(stretch.seed);
             let mut next = arrival.next.unwrap_or_else(|| draws.exponential() * poisson.mean_gap());
             while next < horizon {
                 let length = poisson.session.quantile(draws.unit()).max(Span::from_seconds(1));
@@ -88,7 +82,7 @@ impl Arrivals {
                     operates_until: None,
                     if_refused: IfRefused::Ignore,
                 };
-                agenda.push(Intention {
+                stretch.agenda.push(Intention {
                     at,
                     product: product.id,
                     device: group.places.desktop,

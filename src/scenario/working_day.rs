@@ -61,6 +61,15 @@ struct Planned {
     if_refused: IfRefused,
 }
 
+/// A session, or a part of one, as the day has room for it.
+#[derive(Clone, Copy)]
+struct Stay {
+    at: Instant,
+    works_until: Instant,
+    until: Instant,
+    ends: Ends,
+}
+
 /// Most sessions of a day.
 const SESSIONS_MAX: u32 = 12;
 
@@ -158,7 +167,8 @@ impl Sessions<'_> {
         if draw < refused.retry && refused.retries > 0 {
             let after = refused.retry_after.quantile(wait).max(RETRY_SOONEST);
             IfRefused::Retry { after, times: refused.retries }
-        } else if draw >= refused.retry && draw < refused.retry + refused.other_product && products.len() > 1 {
+        } else if draw >= refused.retry && draw < refused.retry + refused.other_product && products.len() > 1
+        {
             let other = &products[(self.place + 1) % products.len()];
             IfRefused::Other { product: other.id, after: OTHER_AFTER }
         } else {
@@ -172,27 +182,22 @@ impl Sessions<'_> {
         let (pause, back) = self.hours.pause;
         let paused = session.starts < pause && pause < back && back < closes;
         let first = if goes_on { Act::GoOn } else { Act::Open };
+        let stay = |at, works_until, until, ends| Stay { at, works_until, until, ends };
         if !paused {
-            self.push(session, first, (session.starts, closes, closes), ends);
+            self.push(session, first, stay(session.starts, closes, closes, ends));
         } else if self.hours.signs_out {
-            self.push(session, first, (session.starts, pause, pause), Ends::Closed);
-            self.push(session, Act::Open, (back, closes, closes), ends);
+            self.push(session, first, stay(session.starts, pause, pause, Ends::Closed));
+            self.push(session, Act::Open, stay(back, closes, closes, ends));
         } else {
-            self.push(session, first, (session.starts, pause, closes), ends);
+            self.push(session, first, stay(session.starts, pause, closes, ends));
             if self.idle_aware(session) {
-                let act = Act::Work { until: closes };
-                self.agenda.push(self.intention(session, back, act));
+                self.agenda.push(self.intention(session, back, Act::Work { until: closes }));
             }
         }
     }
 
-    fn push(
-        &mut self,
-        session: &Planned,
-        act: fn(Visit) -> Act,
-        (at, works_until, until): (Instant, Instant, Instant),
-        ends: Ends,
-    ) {
+    fn push(&mut self, session: &Planned, act: fn(Visit) -> Act, stay: Stay) {
+        let Stay { at, works_until, until, ends } = stay;
         let operates_until = self.idle_aware(session).then_some(works_until);
         let visit = Visit { until, ends, operates_until, if_refused: session.if_refused };
         self.agenda.push(self.intention(session, at, act(visit)));

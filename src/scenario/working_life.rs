@@ -4,11 +4,11 @@
 //! their own, so that using one product more changes no session with another.
 
 use crate::meter::instant::{Instant, Span};
-use crate::scenario::agenda::Intention;
+use crate::scenario::agenda::{Intention, Stretch};
 use crate::scenario::calendar::Day;
 use crate::scenario::group::Group;
 use crate::scenario::office::Office;
-use crate::scenario::random::{Draws, Seed, Stream};
+use crate::scenario::random::{Draws, Stream};
 use crate::scenario::working_day::{LeftOpen, Sessions, WorkingDay};
 
 /// The state of a person between two days.
@@ -95,31 +95,25 @@ impl WorkingLife {
     }
 
     /// Adds what is meant to be done on every day that may begin before `until`, days given before left out.
-    pub(crate) fn plan(
-        &mut self,
-        (group, office): (&Group, &Office),
-        seed: Seed,
-        until: Instant,
-        agenda: &mut Vec<Intention>,
-    ) {
-        let mut draws = self.days.draw(seed);
+    pub(crate) fn plan(&mut self, group: &Group, office: &Office, stretch: &mut Stretch<'_>) {
+        let mut draws = self.days.draw(stretch.seed);
         let mut sessions: Vec<Option<Draws>> = self.uses.iter().map(|_| None).collect();
         let begins = self.employed.is_none();
         if begins {
             self.begin(group, office, &mut draws);
         }
-        while self.next_day.midnight() < until + FURTHEST_AHEAD {
+        while self.next_day.midnight() < stretch.until + FURTHEST_AHEAD {
             let day = self.next_day;
             self.next_day = day.plus(1);
             let (first, last) = self.employed.expect("drawn above");
             if day > last {
-                self.leave(group, day, agenda);
+                self.leave(group, day, stretch.agenda);
             } else if first <= day && office.works_on(day) {
-                let before = agenda.len();
+                let before = stretch.agenda.len();
                 if let Some(hours) = self.day((group, office), day, &mut draws) {
-                    self.live((group, office), &hours, (seed, &mut sessions), agenda);
+                    self.live((group, office), (&hours, &mut sessions), stretch);
                 }
-                agenda[before..].sort_by_key(Intention::order);
+                stretch.agenda[before..].sort_by_key(Intention::order);
             }
         }
         self.days = draws.stop();
@@ -127,7 +121,7 @@ impl WorkingLife {
             of.sessions = drawn.map_or(of.sessions, Draws::stop);
         }
         if begins {
-            agenda.retain(|intention| intention.at >= group.start);
+            stretch.agenda.retain(|intention| intention.at >= group.start);
         }
     }
 
@@ -190,23 +184,22 @@ impl WorkingLife {
     fn live(
         &mut self,
         (group, office): (&Group, &Office),
-        hours: &WorkingDay,
-        (seed, sessions): (Seed, &mut [Option<Draws>]),
-        agenda: &mut Vec<Intention>,
+        (hours, sessions): (&WorkingDay, &mut [Option<Draws>]),
+        stretch: &mut Stretch<'_>,
     ) {
         self.busy_until = hours.leaves;
-        for place in 0..group.products.len() {
-            let (product, of) = (group.products[place].id, &mut self.uses[place]);
+        for (place, (of, drawn)) in self.uses.iter_mut().zip(sessions).enumerate() {
+            let product = group.products[place].id;
             let (chance, used) = (office.chance_of(product, hours.day), self.uses_today[place]);
             let accident = used < chance + (1.0 - chance) * office.accidental;
             if used >= chance && !(accident && of.left_open.is_none()) {
                 if let Some(left) = of.left_open.take_if(|left| left.device == hours.device) {
-                    agenda.push(left.close((hours.day, hours.arrival), product));
+                    stretch.agenda.push(left.close((hours.day, hours.arrival), product));
                 }
                 continue;
             }
-            let draws = sessions[place].get_or_insert_with(|| of.sessions.draw(seed));
-            let mut today = Sessions { group, office, hours, place, draws, agenda };
+            let draws = drawn.get_or_insert_with(|| of.sessions.draw(stretch.seed));
+            let mut today = Sessions { group, office, hours, place, draws, agenda: stretch.agenda };
             if used < chance {
                 of.left_open = today.use_product(of.left_open);
             } else {

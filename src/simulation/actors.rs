@@ -27,8 +27,8 @@ use crate::simulation::actors::recorder_actor::{RecorderActor, RecorderMessage};
 use crate::simulation::actors::supervisor_actor::SupervisorActor;
 use crate::simulation::actors::team_actor::{TeamActor, TeamMessage, TeamStart};
 use crate::simulation::actors::user_actor::{UserActor, UserStart};
-use crate::simulation::recorder::{Observer, Panicked, Recorder, Stopped};
-use crate::simulation::replay::{Replay, people};
+use crate::simulation::course::{Course, people};
+use crate::simulation::recorder::{Detail, Observer, Panicked, Recorder, Stopped};
 use crate::simulation::run::Run;
 use crate::simulation::team_group::TeamGroup;
 
@@ -151,7 +151,7 @@ async fn direct<R: Recorder + 'static>(
 }
 
 /// One thread's work: group after group, until none is left or the run ends.
-async fn work(shared: &Arc<Shared>, wants: crate::simulation::recorder::Detail) -> (Run, Histogram<u64>) {
+async fn work(shared: &Arc<Shared>, wants: Detail) -> (Run, Histogram<u64>) {
     let mut run = Run::default();
     let mut latency = histogram();
     loop {
@@ -160,8 +160,8 @@ async fn work(shared: &Arc<Shared>, wants: crate::simulation::recorder::Detail) 
         }
         let number = shared.next_group.fetch_add(1, Ordering::Relaxed);
         let Some(group) = shared.groups.get(number).filter(|_| !shared.failure.is_set()) else { break };
-        let replay = Replay::new(&shared.scenario, group, wants);
-        if let Some((of_group, latencies)) = carry_out(shared, group, replay).await {
+        let course = Course::new(&shared.scenario, group, wants);
+        if let Some((of_group, latencies)) = carry_out(shared, group, course).await {
             run.add(of_group);
             latency.add(latencies).expect("a histogram that grows takes every value");
         }
@@ -173,11 +173,11 @@ async fn work(shared: &Arc<Shared>, wants: crate::simulation::recorder::Detail) 
 async fn carry_out(
     shared: &Arc<Shared>,
     group: &Arc<TeamGroup>,
-    replay: Replay,
+    course: Course,
 ) -> Option<(Run, Histogram<u64>)> {
     let supervisor = shared.supervisor.get_cell();
     let (done, result) = oneshot::channel();
-    let start = TeamStart { shared: shared.clone(), group: group.clone(), replay, done };
+    let start = TeamStart { shared: shared.clone(), group: group.clone(), course, done };
     let (team, ended) = Actor::spawn_linked(None, TeamActor, start, supervisor).await.ok()?;
     let mut users = Vec::with_capacity(group.members.len());
     let mut ends = vec![ended];

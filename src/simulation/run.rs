@@ -99,7 +99,9 @@ impl FirstRows {
 
     fn offer_charge(&mut self, charge: &ChargeRecord) {
         let order = |row: &ChargeRecord| (row.window_start, row.user, row.product);
-        if self.charges.len() < FIRST_ROWS || self.charges.last().is_some_and(|last| order(charge) < order(last)) {
+        if self.charges.len() < FIRST_ROWS
+            || self.charges.last().is_some_and(|last| order(charge) < order(last))
+        {
             keep_first(&mut self.charges, charge.clone(), order);
         }
     }

@@ -166,7 +166,8 @@ impl Accounts {
     /// Adds a charge.
     pub(crate) fn add(&mut self, charge: &ChargeRecord) {
         let of_user = &mut self.0[charge.user.index()];
-        let known = of_user.iter().position(|(product, team, _)| (*product, *team) == (charge.product, charge.team));
+        let known =
+            of_user.iter().position(|(product, team, _)| (*product, *team) == (charge.product, charge.team));
         let place = known.unwrap_or_else(|| {
             of_user.push((charge.product, charge.team, Charged::default()));
             of_user.len() - 1

@@ -33,7 +33,7 @@ const BANNED: [(&str, &[&str]); 4] = [
     ),
     ("scenario", &["std::fs", "std::io", "std::time", "std::net", "tokio", "println!", "eprintln!"]),
     ("simulation", &["f64", "std::fs", "std::io", "std::time", "println!", "eprintln!"]),
-    ("report", &["std::fs", "std::io", "std::time", "println!", "eprintln!"]),
+    ("report", &["std::fs", "stdout", "stderr", "File", "std::time", "println!", "eprintln!"]),
 ];
 
 #[test]

@@ -160,18 +160,41 @@ per_day = 1.5
 session = { normal = { mean = "10m", sd = "2m" } }
 "#;
 
-const GROUP_CASES: [(&str, &str, &[&str]); 9] = [
+/// The habit's own keys, to be replaced by those of an office.
+const OFFICE: &str = r#"kind = "poisson"
+per_day = 1.5
+session = { normal = { mean = "10m", sd = "2m" } }
+"#;
+
+const GROUP_CASES: [(&str, &str, &[&str]); 26] = [
     ("count = 4", "count = 0", &["case.toml:40:9", "from 1 to 1,000,000"]),
     ("count = 4", "count = 5000000000", &["from 1 to 1,000,000"]),
     ("habit = \"probe\"", "habit = \"prob\"", &["unknown habit", "did you mean `probe`"]),
-    ("kind = \"poisson\"", "kind = \"office\"", &["not simulated yet"]),
+    ("kind = \"poisson\"", "kind = \"offices\"", &["did you mean `office`"]),
+    ("kind = \"poisson\"", "kind = \"office\"", &["unknown key `per_day`"]),
+    (OFFICE, "working_days = [\"Mo\"]", &["`working_days` can't be \"Mo\""]),
+    (OFFICE, "working_days = []", &["an office that never works"]),
+    (OFFICE, "arrives = { fixed = \"9h\" }", &["not a time of day", "08:45"]),
+    (OFFICE, "arrives = { exponential = \"1h\" }", &["a time of day has one key"]),
+    (OFFICE, "stays = { fixed = \"08:30\" }", &["not a duration"]),
+    (OFFICE, "use = 1.5", &["`use` is out of range", "from 0 to 1"]),
+    (OFFICE, "use = { AutoCAT = 0.5 }", &["unknown product `AutoCAT`", "did you mean `AutoCAD`"]),
+    (OFFICE, "sessions = 0.5", &["from 1 to 12"]),
+    (OFFICE, "versions = { \"2026\" = 0.5, \"2027\" = 0.1 }", &["add up to 1"]),
+    (OFFICE, "holidays = [{ from = 2026-12-24, until = 2026-12-20 }]", &["`until` is the last day"]),
+    (OFFICE, "seasons = [{ from = \"13-01\", until = \"02-01\", times = 2 }]", &["no day of the year"]),
+    (OFFICE, "trips = { per_year = 3 }", &["has no `zones`"]),
+    (
+        OFFICE,
+        "trips = { per_year = 3, zones = [\"Europe/Amsterdan\"] }",
+        &["did you mean `Europe/Amsterdam`"],
+    ),
+    (OFFICE, "if_refused = { retry = 0.7, other_product = 0.5 }", &["must not exceed 1"]),
+    (OFFICE, "days_off = 300", &["more days off than work"]),
+    ("count = 4", "count = 4\nteams = [\"Studio North\"]", &["`team` beside `teams`"]),
     ("per_day = 1.5", "per_day = 0", &["more than 0"]),
     ("mean = \"10m\"", "mean = 10", &["must be a text"]),
-    (
-        "{ normal = { mean = \"10m\", sd = \"2m\" } }",
-        "{ uniform = [\"3h\", \"1h\"] }",
-        &["the shorter first"],
-    ),
+    ("{ normal = { mean = \"10m\", sd = \"2m\" } }", "{ uniform = [\"3h\", \"1h\"] }", &["the lower first"]),
     ("{ normal = { mean = \"10m\", sd = \"2m\" } }", "{ gamma = \"3h\" }", &["a distribution has one key"]),
     ("name = \"drafters\"", "name = \"drafters\"\ntoken_limit = 3", &["RULES 3.10"]),
 ];
@@ -180,7 +203,9 @@ const GROUP_CASES: [(&str, &str, &[&str]); 9] = [
 fn broken_groups_are_explained() {
     for (right, broken, said) in GROUP_CASES {
         assert!(GROUP.contains(right), "{right} is in the file");
-        explained((RIGHT.to_owned() + &GROUP.replacen(right, broken, 1)).as_bytes(), said);
+        let broken =
+            if right == OFFICE { format!("kind = \"office\"\n{broken}\n") } else { broken.to_owned() };
+        explained((RIGHT.to_owned() + &GROUP.replacen(right, &broken, 1)).as_bytes(), said);
     }
     let member =
         GROUP.replace("drafters", "ada") + "[[user]]\nname = \"ada-3\"\nteams = [\"Studio North\"]\n";

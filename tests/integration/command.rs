@@ -9,8 +9,16 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{flexmeter, project, stderr, stdout};
 
-const FILES: [&str; 6] =
-    ["charges.csv", "packs.csv", "sessions.csv", "sign_ins.csv", "summary.json", "token_events.csv"];
+const FILES: [&str; 8] = [
+    "charges.csv",
+    "latency.hgrm",
+    "latency.json",
+    "packs.csv",
+    "sessions.csv",
+    "sign_ins.csv",
+    "summary.json",
+    "token_events.csv",
+];
 
 fn new_scenario() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");

@@ -11,6 +11,7 @@
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `readme`          outputs in the README are what its commands print.
+//! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `support`         running the binary and reading scenarios, for the modules above.
 
@@ -19,6 +20,7 @@ mod boundaries;
 mod broken_files;
 mod command;
 mod history;
+mod population;
 mod readme;
 mod reference;
 mod rules;

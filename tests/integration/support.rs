@@ -34,15 +34,16 @@ pub(crate) fn scenario_files() -> Vec<PathBuf> {
     files
 }
 
-/// A scenario file's text; of the largest, one day.
+/// A scenario file's text; of the largest, ten teams for a week.
 pub(crate) fn text_of(path: &Path) -> String {
     let text = std::fs::read_to_string(path).expect("a scenario file");
     if !path.ends_with("large.toml") {
         return text;
     }
-    let lines = text.lines().map(|line| match line.strip_prefix("end = ") {
-        Some(_) => "end = 2026-01-06T00:00:00Z",
-        None => line,
+    let lines = text.lines().map(|line| match line.split(" = ").next() {
+        Some("end") => "end = 2026-01-12T00:00:00Z",
+        Some("copies") => "copies = 10",
+        _ => line,
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -47,13 +47,10 @@ impl Office {
             uses_of: uses.1,
             sessions,
             no_second_session: libm::exp(1.0 - sessions),
-            session: figures
-                .length("session", Distribution::lognormal(minutes(120), minutes(300))),
+            session: figures.length("session", Distribution::lognormal(minutes(120), minutes(300))),
             accidental: figures.chance("accidental", 0.01),
-            accidental_session: figures.length(
-                "accidental_session",
-                Distribution::Uniform(Span::from_seconds(15), minutes(4)),
-            ),
+            accidental_session: figures
+                .length("accidental_session", Distribution::Uniform(Span::from_seconds(15), minutes(4))),
             forgotten_overnight: figures.chance("forgotten_overnight", 0.02),
             forgotten_weekend: figures.chance("forgotten_weekend", 0.02),
             home: figures.chance("home", 0.1),
@@ -89,7 +86,7 @@ struct Figures<'f, 't> {
     problems: &'f mut Problems,
 }
 
-impl Figures<'_, '_> {
+impl<'t> Figures<'_, 't> {
     fn number(&mut self, key: &'static str, default: f64, range: (f64, f64)) -> f64 {
         let value = self.table.get(key);
         value.and_then(|value| value.decimal(range, self.problems)).unwrap_or(default)
@@ -109,11 +106,7 @@ impl Figures<'_, '_> {
         value.and_then(|value| Distribution::read_time(value, self.problems)).unwrap_or(default)
     }
 
-    fn list<T>(
-        &mut self,
-        key: &'static str,
-        read: impl Fn(Value<'_>, &mut Problems) -> Option<T>,
-    ) -> Vec<T> {
+    fn list<T>(&mut self, key: &'static str, read: impl Fn(Value<'t>, &mut Problems) -> Option<T>) -> Vec<T> {
         let items = self.table.get(key).and_then(|value| value.list(self.problems)).unwrap_or_default();
         items.into_iter().filter_map(|item| read(item, self.problems)).collect()
     }
@@ -196,7 +189,7 @@ impl Trips {
         let mut figures = Figures { table: &mut table, problems };
         let per_year = figures.number("per_year", 0.0, (0.0, 100.0));
         let days = figures.number("days", 4.0, (1.0, 366.0));
-        let zones = figures.list("zones", |value, problems| value.zone(problems));
+        let zones = figures.list("zones", Value::zone);
         table.finish(problems);
         if zones.is_empty() {
             problems.push(Problem::new(value.place(), "trips that lead nowhere", "`zones` names time zones"));
@@ -267,7 +260,11 @@ fn read_holiday(value: Value<'_>, problems: &mut Problems) -> Option<(Day, Day)>
     let until = table.need("until", problems).and_then(|value| day(value, problems));
     table.finish(problems);
     if from? > until? {
-        problems.push(Problem::new(value.place(), "holidays end after they begin", "`until` is the last day"));
+        problems.push(Problem::new(
+            value.place(),
+            "holidays end after they begin",
+            "`until` is the last day",
+        ));
     }
     Some((from?, until?))
 }

@@ -11,12 +11,13 @@ use crate::meter::answer::Answer;
 use crate::meter::instant::Instant;
 use crate::meter::record::Record;
 use crate::meter::request::{Request, SignIn};
+use crate::scenario::agenda::Intention;
 use crate::scenario::calendar::iso;
 use crate::simulation::actors::recorder_actor::RecorderMessage;
 use crate::simulation::actors::user_actor::UserMessage;
 use crate::simulation::actors::{Clock, Shared, guarded, histogram};
+use crate::simulation::course::{Agenda, Course, Decide};
 use crate::simulation::recorder::Stopped;
-use crate::simulation::replay::{Agenda, Decide, Replay};
 use crate::simulation::run::Run;
 use crate::simulation::team_group::TeamGroup;
 
@@ -34,10 +35,13 @@ pub(super) enum TeamMessage {
 pub(super) struct TeamStart {
     pub(super) shared: Arc<Shared>,
     pub(super) group: Arc<TeamGroup>,
-    pub(super) replay: Replay,
+    pub(super) course: Course,
     /// Where what came of it goes in the end.
-    pub(super) done: oneshot::Sender<(Run, Histogram<u64>)>,
+    pub(super) done: Done,
 }
+
+/// Takes what came of a group, and how long its decisions took.
+type Done = oneshot::Sender<(Run, Histogram<u64>)>;
 
 /// A group of teams under way.
 pub(super) struct Team {
@@ -51,7 +55,7 @@ pub(super) struct Team {
     /// Comes when the recorder has taken the last rows.
     credit: Option<oneshot::Receiver<()>>,
     /// Until the group has come to its end.
-    course: Option<(Replay, oneshot::Sender<(Run, Histogram<u64>)>)>,
+    under_way: Option<(Course, Done)>,
 }
 
 /// Takes the time of each decision.
@@ -79,14 +83,14 @@ impl Actor for TeamActor {
         _: ActorRef<TeamMessage>,
         start: TeamStart,
     ) -> Result<Team, ActorProcessingErr> {
-        let TeamStart { shared, group, replay, done } = start;
+        let TeamStart { shared, group, course, done } = start;
         Ok(Team {
             users: Vec::new(),
             agendas: Vec::new(),
-            until: replay.now(),
+            until: course.now(),
             stopwatch: Stopwatch { clock: shared.company.clock, latency: histogram() },
             credit: None,
-            course: Some((replay, done)),
+            under_way: Some((course, done)),
             shared,
             group,
         })
@@ -132,9 +136,9 @@ impl Team {
     }
 
     /// Asks every user for the next stretch; the agendas' memory is used again.
-    fn ask(&mut self, empty: Vec<Vec<crate::scenario::agenda::Intention>>) {
-        let (replay, _) = self.course.as_ref().expect("a group that goes on");
-        self.until = replay.next_stretch();
+    fn ask(&mut self, empty: Vec<Vec<Intention>>) {
+        let (course, _) = self.under_way.as_ref().expect("a group that goes on");
+        self.until = course.next_stretch();
         for (user, intentions) in self.users.iter().zip(empty) {
             // A user who has ended told the supervisor, who ends the run.
             drop(user.cast(UserMessage::Plan(self.until, intentions)));
@@ -143,13 +147,13 @@ impl Team {
 
     /// Carries out the stretch whose agendas are complete; returns whether there is another.
     async fn carry_out_stretch(&mut self) -> Result<bool, ActorProcessingErr> {
-        let Team { shared, group, agendas, until, stopwatch, course, .. } = self;
-        let (replay, _) = course.as_mut().expect("a group that goes on");
+        let Team { shared, group, agendas, until, stopwatch, under_way, .. } = self;
+        let (course, _) = under_way.as_mut().expect("a group that goes on");
         let who = || format!("team {}", group.name(&shared.scenario));
         let said = || format!("carry out until {}", iso(*until));
-        let carried = || replay.run_until(*until, agendas, stopwatch);
+        let carried = || course.run_until(*until, agendas, stopwatch);
         let advance = guarded(shared.scenario.seed, who, said, carried)?;
-        let (rows, ends) = (replay.take_rows(), replay.now() == shared.scenario.end);
+        let (rows, ends) = (course.take_rows(), course.now() == shared.scenario.end);
         shared.company.observer.advanced(advance);
         if shared.company.observer.stops() {
             shared.failure.set(Stopped::Interrupted);
@@ -163,10 +167,10 @@ impl Team {
             self.ask(empty);
             return Ok(true);
         }
-        let (replay, done) = self.course.take().expect("a group that goes on");
+        let (course, done) = self.under_way.take().expect("a group that goes on");
         let (group, scenario) = (&self.group, &self.shared.scenario);
         let who = || format!("team {}", group.name(scenario));
-        let (run, rows) = guarded(scenario.seed, who, || "finish".to_owned(), || replay.finish())?;
+        let (run, rows) = guarded(scenario.seed, who, || "finish".to_owned(), || course.finish())?;
         if self.hand_on(rows).await && self.hand_on(Vec::new()).await {
             // Nobody waits for a group of a run that has failed.
             drop(done.send((run, std::mem::replace(&mut self.stopwatch.latency, histogram()))));

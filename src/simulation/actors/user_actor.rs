@@ -10,7 +10,7 @@ use crate::scenario::calendar::iso;
 use crate::scenario::person::Person;
 use crate::simulation::actors::team_actor::TeamMessage;
 use crate::simulation::actors::{Shared, guarded};
-use crate::simulation::replay::Agenda;
+use crate::simulation::course::Agenda;
 use crate::simulation::team_group::TeamGroup;
 
 pub(super) struct UserActor;

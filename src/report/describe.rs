@@ -1,0 +1,228 @@
+//! What groups of simulated users do, in words and figures, before anything runs.
+
+use chrono::Weekday;
+use serde_json::{Value, json};
+
+use crate::meter::instant::Span;
+use crate::meter::tokens::Tokens;
+use crate::report::terminal::{HEADING, heading, right, styled, table};
+use crate::scenario::Scenario;
+use crate::scenario::calendar::Zone;
+use crate::scenario::distribution::Distribution;
+use crate::scenario::duration;
+use crate::scenario::group::Group;
+use crate::scenario::habit::Habit;
+use crate::scenario::office::Office;
+use crate::scenario::poisson::Poisson;
+use crate::scenario::typical_week::TypicalWeek;
+
+const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+
+/// The groups of a scenario with their weeks, those of a team's copies once.
+pub fn text(scenario: &Scenario, weeks: &[(&Group, TypicalWeek)], width: Option<u16>) -> String {
+    let mut text = heading(scenario);
+    if weeks.is_empty() {
+        text += "\nNobody is simulated: the file has no [[group]].\n";
+    }
+    for (group, week) in weeks {
+        text += &format!("\n{}\n", styled(HEADING, &group.name));
+        text += &people(scenario, group);
+        text += &match &group.habit {
+            Habit::Poisson(poisson) => random(*poisson),
+            Habit::Office(office) => working(scenario, group, office),
+        };
+        text += &figures(group, week, width);
+    }
+    text
+}
+
+fn people(scenario: &Scenario, group: &Group) -> String {
+    let teams: Vec<&str> = group.teams.iter().map(|team| scenario.directory.teams.get(team.0)).collect();
+    let copies = scenario.groups.iter().filter(|other| other.name == group.name).count();
+    let each = if copies > 1 {
+        format!(", and as many in each of {} more teams", copies - 1)
+    } else {
+        String::new()
+    };
+    let products: Vec<&str> = group.products.iter().map(|product| product.name.as_str()).collect();
+    let mut text = format!(
+        " {} of {}{each}, at home in {}, open {}. Habit \"{}\".\n",
+        if group.count == 1 { "One person".to_owned() } else { format!("{} people", group.count) },
+        teams.join(" and "),
+        group.zone,
+        products.join(", "),
+        group.habit_name,
+    );
+    if group.joiners > 0.0 || group.leavers > 0.0 {
+        text += &format!(
+            " During the run {} join on some day, and {} leave on some day.\n",
+            percent(group.joiners),
+            percent(group.leavers)
+        );
+    }
+    text
+}
+
+fn random(poisson: Poisson) -> String {
+    let per_day = Tokens::from_thousandths(poisson.per_day);
+    format!(
+        " They sign in at random, day and night, {per_day} times a day and product on average; a session lasts {}.\n",
+        poisson.session
+    )
+}
+
+fn working(scenario: &Scenario, group: &Group, office: &Office) -> String {
+    let mut lines = vec![format!(
+        "They work {}, from {} on for {}; a break at {} lasts {}, and {} of them close what is open.",
+        days(&office.working_days),
+        time(office.arrives),
+        office.stays,
+        time(office.pause.starts),
+        office.pause.lasts,
+        percent(office.pause.signs_out),
+    )];
+    let uses = group.products.iter().map(|product| {
+        let own = office.uses_of.iter().find(|(of, _)| *of == product.id);
+        format!("{} {}", product.name, percent(own.map_or(office.uses, |(_, chance)| *chance)))
+    });
+    lines.push(format!(
+        "Chance of use on a working day: {}; then {} sessions on average, of {}.",
+        uses.collect::<Vec<_>>().join(", "),
+        office.sessions,
+        office.session
+    ));
+    let versions = office
+        .versions
+        .iter()
+        .map(|(version, share)| format!("{} {}", scenario.directory.version_name(*version), percent(*share)));
+    lines.push(format!(
+        "Versions: {}. Devices: {} of the days at home, {} of the office's sessions on a laptop.",
+        versions.collect::<Vec<_>>().join(", "),
+        percent(office.home),
+        percent(office.laptop)
+    ));
+    lines.push(format!(
+        "Left open: {} of the days' last sessions over night, {} before days without work. Opened by accident, \
+         for {}: {} of the days without use.",
+        percent(office.forgotten_overnight),
+        percent(office.forgotten_weekend),
+        office.accidental_session,
+        percent(office.accidental)
+    ));
+    lines.push(format!(
+        "Days off: {} a year, {} in a row on average; {} holidays in the calendar.",
+        office.days_off,
+        office.days_off_in_a_row,
+        office.holidays.iter().map(|(first, last)| last.0 - first.0 + 1).sum::<i32>()
+    ));
+    lines.extend(seldom(office));
+    lines.into_iter().fold(String::new(), |text, line| text + " " + &line + "\n")
+}
+
+/// Seasons, journeys and refusals, as far as there are some.
+fn seldom(office: &Office) -> Vec<String> {
+    let mut lines = Vec::new();
+    for season in &office.seasons {
+        let ((month, day), (last_month, last_day)) = (season.from, season.until);
+        lines.push(format!(
+            "From {month:02}-{day:02} to {last_month:02}-{last_day:02} the chance of use is multiplied by {}.",
+            season.times
+        ));
+    }
+    if let Some(trips) = &office.trips {
+        let zones: Vec<&str> = trips.zones.iter().map(Zone::name).collect();
+        lines.push(format!(
+            "Journeys: {} a year, {} working days on average, to {}.",
+            trips.per_year,
+            trips.days,
+            zones.join(", ")
+        ));
+    }
+    let refused = &office.refused;
+    lines.push(format!(
+        "If refused, {} try again after {}, {} times at most; {} take another product; the rest give up for the day.",
+        percent(refused.retry),
+        refused.retry_after,
+        refused.retries,
+        percent(refused.other_product)
+    ));
+    lines
+}
+
+fn figures(group: &Group, week: &TypicalWeek, width: Option<u16>) -> String {
+    let header = ["typical week", "people", "days of use", "openings", "under 5m", "hours", "left open"];
+    let mut table = table(&header, width);
+    right(&mut table, &[1, 2, 3, 4, 5, 6]);
+    for (product, of_week) in group.products.iter().zip(&week.products) {
+        let figure = |figure: f64| format!("{figure:.1}");
+        table.add_row([
+            product.name.clone(),
+            figure(of_week.people),
+            figure(of_week.days),
+            figure(of_week.openings),
+            figure(of_week.short),
+            figure(of_week.hours),
+            figure(of_week.forgotten),
+        ]);
+    }
+    let by_weekday =
+        WEEKDAYS.iter().zip(week.openings_by_weekday).map(|(day, openings)| format!("{day} {openings:.1}"));
+    format!(
+        "{table}\n Openings by weekday: {}; the busiest week has {:.0}, the quietest {:.0}.\n",
+        by_weekday.collect::<Vec<_>>().join(", "),
+        week.busiest,
+        week.quietest
+    )
+}
+
+/// The figures as JSON.
+pub fn json(weeks: &[(&Group, TypicalWeek)]) -> String {
+    let group = |(group, week): &(&Group, TypicalWeek)| {
+        let products = group.products.iter().zip(&week.products).map(|(product, of_week)| {
+            json!({
+                "product": product.name,
+                "people": of_week.people,
+                "days_of_use": of_week.days,
+                "openings": of_week.openings,
+                "under_five_minutes": of_week.short,
+                "hours": of_week.hours,
+                "left_open": of_week.forgotten,
+            })
+        });
+        json!({
+            "group": group.name,
+            "people": group.count,
+            "habit": group.habit_name,
+            "typical_week": products.collect::<Vec<_>>(),
+            "openings_by_weekday": week.openings_by_weekday,
+            "openings_of_the_busiest_week": week.busiest,
+            "openings_of_the_quietest_week": week.quietest,
+        })
+    };
+    let value = Value::Array(weeks.iter().map(group).collect());
+    serde_json::to_string_pretty(&value).expect("plain data") + "\n"
+}
+
+fn days(working_days: &[Weekday]) -> String {
+    let named: Vec<String> = working_days.iter().map(ToString::to_string).collect();
+    named.join(", ")
+}
+
+fn percent(share: f64) -> String {
+    let text = format!("{:.1}", share * 100.0);
+    format!("{} %", text.trim_end_matches(".0"))
+}
+
+/// A chance time of day.
+fn time(distribution: Distribution) -> String {
+    let clock = |span: Span| {
+        let minutes = span.seconds() / 60;
+        format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    };
+    match distribution {
+        Distribution::Fixed(at) => clock(at),
+        Distribution::Uniform(from, until) => format!("{} to {}", clock(from), clock(until)),
+        Distribution::Normal { mean, sd } => format!("{} ± {}", clock(mean), duration::text(sd)),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,292 @@
+//! `Course`: one group of teams on its way through a scenario, on one meter.
+//!
+//! Whoever drives it hands in what simulated users mean to do, a stretch of time at once. What comes of it is
+//! the same whoever that is, and however long the stretches are.
+
+mod conduct;
+mod order;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
+
+use crate::meter::Meter;
+use crate::meter::answer::Answer;
+use crate::meter::id::{DeviceId, ProductId, UserId, VersionId};
+use crate::meter::instant::{Instant, Span};
+use crate::meter::record::Record;
+use crate::meter::request::{OpenSession, Request, SignIn};
+use crate::meter::tokens::Tokens;
+use crate::scenario::Scenario;
+use crate::scenario::agenda::Intention;
+use crate::scenario::calendar::Day;
+use crate::scenario::expect::Expectation;
+use crate::scenario::group::Member;
+use crate::scenario::person::Person;
+use crate::simulation::course::conduct::Waiting;
+use crate::simulation::course::order::{Order, merge, merged_place, order, phase_bits, whose};
+use crate::simulation::recorder::{Advance, Detail};
+use crate::simulation::run::{AskedRows, FirstRows, Probe, Run};
+use crate::simulation::tally::{Accounts, Tally, TeamTally};
+use crate::simulation::team_group::TeamGroup;
+
+/// Records are looked through after so many requests.
+const NOTED_AT_ONCE: usize = 32;
+
+/// Asks the meter for a decision on a sign-in; whoever drives a course may look at the clock around it.
+pub trait Decide {
+    /// Applies the sign-in.
+    fn decide(&mut self, meter: &mut Meter, sign_in: SignIn, at: Instant) -> Answer;
+}
+
+/// Nobody looks at a clock.
+impl Decide for () {
+    fn decide(&mut self, meter: &mut Meter, sign_in: SignIn, at: Instant) -> Answer {
+        meter.apply(Request::SignIn(sign_in), at)
+    }
+}
+
+/// What one simulated user means to do in a stretch of time.
+#[derive(Clone, Debug)]
+pub struct Agenda {
+    /// Who, by the number of the group.
+    pub user: UserId,
+    /// What, in order.
+    pub intentions: Vec<Intention>,
+}
+
+/// A session that its user closes.
+type SignOut = (Instant, Order, DeviceId, VersionId);
+
+/// A group of teams under way.
+pub struct Course {
+    scenario: Arc<Scenario>,
+    group: Arc<TeamGroup>,
+    meter: Meter,
+    detail: Detail,
+    /// How far it has come.
+    now: Instant,
+    /// Requests of the timeline made so far.
+    made: usize,
+    sign_outs: BinaryHeap<Reverse<SignOut>>,
+    /// Operations and new tries to come, with a number that keeps them apart.
+    again: BinaryHeap<Reverse<(Instant, Order, usize)>>,
+    intended: Waiting,
+    /// Who gave up which product, and for which of their days.
+    given_up: BTreeMap<(UserId, ProductId), Day>,
+    /// Balances to be looked at, last first.
+    probes: Vec<Probe>,
+    looked_at: BTreeMap<Probe, Tokens>,
+    tally: Tally,
+    accounts: Accounts,
+    first: FirstRows,
+    asked: AskedRows,
+    rows: Vec<Record>,
+}
+
+/// What asks next.
+#[derive(Clone, Copy)]
+enum Next {
+    Scripted,
+    SignOut,
+    Again,
+    Intended,
+}
+
+/// The simulated users of a group, by its numbers.
+pub fn people(scenario: &Scenario, group: &TeamGroup) -> Vec<Person> {
+    let person = |member: &Member| {
+        let user = group.find_user(member.user).expect("a member of the group");
+        let name = scenario.directory.users.get(member.user.0);
+        Person::new(user, name, &scenario.groups[member.group as usize])
+    };
+    group.members.iter().map(person).collect()
+}
+
+impl Course {
+    /// A group before its first request.
+    pub fn new(scenario: &Arc<Scenario>, group: &Arc<TeamGroup>, detail: Detail) -> Self {
+        Course {
+            meter: Meter::new(group.setup(scenario)),
+            detail,
+            now: scenario.start,
+            made: 0,
+            sign_outs: BinaryHeap::new(),
+            again: BinaryHeap::new(),
+            intended: Waiting::default(),
+            given_up: BTreeMap::new(),
+            probes: probes(scenario, group),
+            looked_at: BTreeMap::new(),
+            tally: Tally::default(),
+            accounts: Accounts::new(group.users()),
+            first: FirstRows::default(),
+            asked: AskedRows::of(scenario, group),
+            rows: Vec::new(),
+            scenario: scenario.clone(),
+            group: group.clone(),
+        }
+    }
+
+    /// How far it has come.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Until when people are asked next: longer stretches cost fewer messages, shorter ones less memory.
+    pub fn next_stretch(&self) -> Instant {
+        const MANY: usize = 5_000;
+        let weeks = match self.group.members.len() {
+            0 => return self.scenario.end,
+            members if members > MANY => 1,
+            _ => 8,
+        };
+        self.scenario.end.min(self.now + Span::from_seconds(weeks * 7 * 86_400))
+    }
+
+    /// Carries out everything before `until`; the agendas hold all that people mean to do until then.
+    pub fn run_until(&mut self, until: Instant, agendas: &[Agenda], decide: &mut impl Decide) -> Advance {
+        let (from, events) = (self.now, self.tally.events());
+        let merged = merge(from, agendas);
+        let (mut place, mut made) = (0, 0_usize);
+        let mut intended = None;
+        loop {
+            if intended.is_none() {
+                intended = merged.get(place).map(|key| {
+                    let (agenda, number) = merged_place(*key);
+                    (agendas[agenda].user, agendas[agenda].intentions[number])
+                });
+            }
+            let Some((at, next)) = self.next_before(until, intended.as_ref()) else { break };
+            while let Some(probe) = self.probes.pop_if(|probe| probe.0 < at) {
+                self.look(probe);
+            }
+            match next {
+                Next::Scripted => {
+                    let request = self.group.timeline[self.made].1.clone();
+                    self.made += 1;
+                    self.apply(request, at, decide);
+                }
+                Next::SignOut => {
+                    let Reverse((at, order, device, version)) = self.sign_outs.pop().expect("just seen");
+                    let (user, product) = whose(order);
+                    let session = OpenSession { user, product, device: Some(device), version: Some(version) };
+                    self.meter.apply(Request::SignOut(session), at);
+                }
+                Next::Again => {
+                    let Reverse((.., slot)) = self.again.pop().expect("just seen");
+                    let (user, intention) = self.intended.take(slot);
+                    self.act(user, &intention, decide);
+                }
+                Next::Intended => {
+                    place += 1;
+                    let (user, intention) = intended.take().expect("just seen");
+                    self.act(user, &intention, decide);
+                }
+            }
+            made += 1;
+            if made % NOTED_AT_ONCE == 0 {
+                self.note();
+            }
+        }
+        self.note();
+        self.now = until;
+        Advance { users: self.group.users(), from, to: until, events: self.tally.events() - events }
+    }
+
+    /// Takes the rows written since the last call.
+    pub fn take_rows(&mut self) -> Vec<Record> {
+        std::mem::take(&mut self.rows)
+    }
+
+    /// Ends the group's run: what came of it, and the last rows.
+    pub fn finish(mut self) -> (Run, Vec<Record>) {
+        while let Some(probe) = self.probes.pop() {
+            self.look(probe);
+        }
+        self.meter.close(self.scenario.end);
+        self.note();
+        let mut tally = self.tally;
+        for (local, team) in self.group.teams() {
+            let available = self.meter.available(local);
+            tally.teams.insert(team, TeamTally { available, ..TeamTally::default() });
+        }
+        let packs: Vec<_> = self.meter.packs().map(|pack| self.group.pack(pack)).collect();
+        for pack in &packs {
+            tally.teams.get_mut(&pack.team).expect("a team of the group").add(pack);
+        }
+        tally.accounts = self.accounts.named(&self.group);
+        let run = Run {
+            tally,
+            first: self.first.named(&self.group),
+            asked: self.asked.named(&self.group),
+            packs,
+            probes: self.looked_at,
+        };
+        (run, self.rows)
+    }
+
+    /// What comes next, by instant and order.
+    fn next_before(&self, until: Instant, intended: Option<&(UserId, Intention)>) -> Option<(Instant, Next)> {
+        let mut first = (until, 0, Next::Scripted);
+        let mut offer = |at: Instant, order: Order, next: Next| {
+            if (at, order) < (first.0, first.1) {
+                first = (at, order, next);
+            }
+        };
+        if let Some((at, request)) = self.group.timeline.get(self.made) {
+            offer(*at, phase_bits(request.phase()), Next::Scripted);
+        }
+        if let Some(Reverse((at, order, ..))) = self.sign_outs.peek() {
+            offer(*at, *order, Next::SignOut);
+        }
+        if let Some(Reverse((at, order, _))) = self.again.peek() {
+            offer(*at, *order, Next::Again);
+        }
+        if let Some((user, intention)) = intended {
+            let (at, phase, product) = intention.order();
+            offer(at, order(phase, *user, product), Next::Intended);
+        }
+        (first.0 < until).then_some((first.0, first.2))
+    }
+
+    fn apply(&mut self, request: Request, at: Instant, decide: &mut impl Decide) {
+        match request {
+            Request::SignIn(sign_in) => decide.decide(&mut self.meter, sign_in, at),
+            request => self.meter.apply(request, at),
+        };
+    }
+
+    fn look(&mut self, (at, team): Probe) {
+        let local = self.group.find_team(team).expect("a probe of the group");
+        self.meter.advance(at + Span::from_seconds(1));
+        self.looked_at.insert((at, team), self.meter.available(local));
+        self.note();
+    }
+
+    /// Counts what the meter has written down, and keeps what is wanted of it.
+    fn note(&mut self) {
+        for record in self.meter.drain_records() {
+            self.tally.count(&record);
+            if let Record::Charge(charge) = &record {
+                self.accounts.add(charge);
+            }
+            self.first.offer(&record);
+            self.asked.offer(&record);
+            if self.detail.keeps(&record) {
+                self.rows.push(self.group.record(record));
+            }
+        }
+    }
+}
+
+fn probes(scenario: &Scenario, group: &TeamGroup) -> Vec<Probe> {
+    let asked = scenario.expects.iter().filter_map(|expect| match expect.expectation {
+        Expectation::Available(team, Some(at), _) if at < scenario.end => {
+            group.find_team(team).map(|_| (at, team))
+        }
+        _ => None,
+    });
+    let mut probes: Vec<_> = asked.collect();
+    probes.sort_unstable_by(|a, b| b.cmp(a));
+    probes
+}

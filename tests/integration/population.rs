@@ -1,0 +1,477 @@
+//! Simulated people: the same bytes whoever carries them out, and lives as their figures say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use flexmeter::meter::instant::{Instant, Span};
+use flexmeter::meter::record::Record;
+use flexmeter::scenario::Scenario;
+use flexmeter::scenario::calendar::Zone;
+use flexmeter::scenario::random::Seed;
+use flexmeter::simulation::actors::{self, Company};
+use flexmeter::simulation::course::{Agenda, Course, people};
+use flexmeter::simulation::recorder::{Advance, Detail, Observer, Recorder, Stopped};
+use flexmeter::simulation::team_group::TeamGroup;
+
+use crate::support::{
+    empty_tables, flexmeter, result_files, run_with_rows, scenario, scenario_files, stdout, text_of, written,
+};
+
+fn company(threads: usize) -> Company {
+    Company { threads, observer: Arc::new(()), clock: || 0 }
+}
+
+/// Every scenario, by a loop and by actors. `FLEXMETER_SEEDS=3` runs more seeds, on more threads.
+#[test]
+fn actors_and_the_loop_write_the_same_bytes() {
+    let more = std::env::var("FLEXMETER_SEEDS").ok().and_then(|seeds| seeds.parse().ok());
+    for path in scenario_files() {
+        for seed in 1..=more.unwrap_or(1) {
+            let text = text_of(&path);
+            let file = Scenario::read(&text).expect("a scenario");
+            let scenario = Arc::new(Scenario { seed, ..file });
+            let mut tables = empty_tables(&scenario);
+            let run = flexmeter::simulation::replay::run(&scenario, &mut tables, &()).expect("it runs");
+            let (_, expected) = written(tables, &run);
+            let threads: &[usize] = if more.is_some() { &[1, 2, 8] } else { &[2] };
+            for threads in threads {
+                let tables = empty_tables(&scenario);
+                let carried = actors::run(&scenario, tables, company(*threads)).expect("it runs");
+                let (_, sum) = written(carried.recorder, &carried.run);
+                assert_eq!(sum, expected, "{}, seed {seed}, {threads} threads", path.display());
+                assert_eq!(carried.run.tally.events(), run.tally.events());
+            }
+        }
+    }
+}
+
+/// A studio with every habit there is, and too few tokens.
+const STUDIO: &str = r#"
+title = "All habits at once"
+start = 2026-03-02T00:00:00Z
+end = 2026-06-01T00:00:00Z
+seed = 5
+[[product]]
+name = "Energy Add-in"
+kind = "add-in"
+rate = 2
+[[product]]
+name = "Maya"
+rate = 6
+versions = [{ name = "2027", idle_aware = true }]
+[[team]]
+name = "North"
+time_zone = "Europe/Amsterdam"
+packs = [
+  { id = "n1", tokens = 3000, bought = 2026-03-01T00:00:00Z },
+  { id = "n2", tokens = 900, bought = 2026-04-20T09:00:00Z },
+]
+[[team]]
+name = "South"
+time_zone = "America/Santiago"
+packs = [{ id = "s1", tokens = 2500, bought = 2026-03-01T00:00:00Z, expires = 2026-05-01T00:00:00Z }]
+[[team]]
+name = "Branch"
+copies = 3
+packs = [{ id = "b", tokens = 400, bought = 2026-03-01T00:00:00Z }]
+[[group]]
+name = "drafter"
+team = "North"
+count = 9
+products = ["AutoCAD", "Revit"]
+add_ins = [{ host = "Revit", add_in = "Energy Add-in" }]
+habit = "office"
+joiners = 0.3
+leavers = 0.3
+[[group]]
+name = "consultant"
+teams = ["South", "North"]
+count = 4
+products = ["Revit"]
+habit = "away"
+[[group]]
+name = "artist"
+team = "South"
+count = 7
+products = ["Maya"]
+habit = "night"
+[[group]]
+name = "clerk"
+team = "Branch"
+count = 3
+products = ["AutoCAD"]
+habit = "probe"
+[habit.office]
+kind = "office"
+use = { AutoCAD = 0.8, Revit = 0.3 }
+forgotten_overnight = 0.1
+forgotten_weekend = 0.2
+versions = { "2026" = 0.8, "2025" = 0.2 }
+[habit.away]
+kind = "office"
+trips = { per_year = 30, days = 3, zones = ["Asia/Tokyo", "America/New_York", "Pacific/Auckland"] }
+[habit.night]
+kind = "office"
+arrives = { uniform = ["14:00", "22:00"] }
+working_days = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+versions = { "2026" = 0.3, "2027" = 0.7 }
+forgotten_overnight = 0.2
+forgotten_weekend = 0.5
+accidental = 0.2
+[habit.probe]
+kind = "poisson"
+per_day = 0.7
+session = { exponential = "3h" }
+[[step]]
+at = 2026-03-10T10:00:00Z
+do = "sign-in"
+user = "drafter-2"
+product = "AutoCAD"
+device = "kiosk"
+[[step]]
+at = 2026-04-01T00:00:00Z
+do = "move"
+pack = "s1"
+to = "North"
+"#;
+
+#[test]
+fn results_depend_on_neither_threads_nor_stretches() {
+    let scenario = scenario(STUDIO);
+    let (files, expected) = result_files(STUDIO);
+    for word in ["in-use-elsewhere", "insufficient-tokens", "2027", "laptop", "home", "paid-window"] {
+        assert!(files.iter().any(|file| file.text.contains(word)), "{word} occurs");
+    }
+    for threads in [1, 2, 8] {
+        let carried = actors::run(&scenario, empty_tables(&scenario), company(threads)).expect("it runs");
+        assert_eq!(written(carried.recorder, &carried.run).1, expected, "{threads} threads");
+    }
+    for hours in [1, 5, 24, 100] {
+        assert_eq!(by_stretches(&scenario, Span::from_seconds(hours * 3600)), expected, "{hours} hours");
+    }
+}
+
+fn by_stretches(scenario: &Arc<Scenario>, stretch: Span) -> String {
+    let (mut tables, seed) = (empty_tables(scenario), Seed::new(scenario.seed));
+    let mut packs = Vec::new();
+    for group in TeamGroup::split(scenario) {
+        let group = Arc::new(group);
+        let mut people = people(scenario, &group);
+        let mut course = Course::new(scenario, &group, Detail::Full);
+        while course.now() < scenario.end {
+            let until = scenario.end.min(course.now() + stretch);
+            let agenda = |person: &mut flexmeter::scenario::person::Person| {
+                let mut intentions = Vec::new();
+                person.plan(seed, until, &mut intentions);
+                Agenda { user: person.user, intentions }
+            };
+            let agendas: Vec<Agenda> = people.iter_mut().map(agenda).collect();
+            course.run_until(until, &agendas, &mut ());
+        }
+        let rows = course.take_rows();
+        tables.take(rows).expect("memory takes it");
+        let (run, rows) = course.finish();
+        tables.take(rows).expect("memory takes it");
+        packs.extend(run.packs);
+    }
+    let run = flexmeter::simulation::run::Run { packs, ..Default::default() };
+    written(tables, &run).1
+}
+
+#[test]
+fn another_member_changes_nobody_elses_day() {
+    let text = STUDIO.replace("tokens = 3000", "tokens = 300000").replace("tokens = 2500", "tokens = 250000");
+    let text = text.replace("tokens = 400", "tokens = 40000");
+    let of_users = |text: &str| {
+        let scenario = scenario(text);
+        let (_, rows) = run_with_rows(&scenario);
+        let mut of_user: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for row in rows.sign_ins {
+            let name = scenario.directory.users.get(row.user.0).to_owned();
+            let product = scenario.directory.products.get(row.product.0);
+            let what = format!("{:?} {product} {:?} {:?}", row.at, row.opening, row.answer);
+            of_user.entry(name).or_default().insert(what);
+        }
+        of_user
+    };
+    let (few, more) = (of_users(&text), of_users(&text.replace("count = 9", "count = 14")));
+    assert_eq!((few.len(), more.len()), (29, 34));
+    for (user, sign_ins) in few {
+        assert!(sign_ins.len() > 10, "{user} is there");
+        assert_eq!(Some(&sign_ins), more.get(&user), "{user}");
+    }
+}
+
+/// One person on journeys between zones that change their clocks on different days.
+#[test]
+fn working_hours_follow_the_zone_through_a_clock_change() {
+    let text = r#"
+        start = 2026-03-01T00:00:00Z
+        end = 2026-04-20T00:00:00Z
+        [[team]]
+        name = "T"
+        time_zone = "Europe/Amsterdam"
+        packs = [{ id = "p", tokens = 90000, bought = 2026-03-01T00:00:00Z }]
+        [[group]]
+        name = "g"
+        team = "T"
+        count = 60
+        products = ["AutoCAD"]
+        habit = "h"
+        [habit.h]
+        kind = "office"
+        use = 1
+        sessions = 1
+        days_off = 0
+        home = 0
+        laptop = 0
+        arrives = { fixed = "09:00" }
+        stays = { fixed = "2h" }
+        session = { fixed = "1h" }
+        trips = { per_year = 40, days = 4, zones = ["America/New_York", "Asia/Kathmandu"] }
+    "#;
+    let scenario = scenario(text);
+    let (_, rows) = run_with_rows(&scenario);
+    let zone = |name| Zone::named(name).expect("a zone");
+    let home = zone("Europe/Amsterdam");
+    let abroad = [zone("America/New_York"), zone("Asia/Kathmandu")];
+    // It opens in the first half of two hours: between nine and ten where the person is.
+    let at_nine = |zone: &Zone, at: Instant| {
+        let text = zone.local(at).to_string();
+        text[11..13] == *"09"
+    };
+    let changes = [("2026-03-08", "America/New_York"), ("2026-03-29", "Europe/Amsterdam")];
+    let mut seen: BTreeMap<(bool, usize), u32> = BTreeMap::new();
+    for row in &rows.sign_ins {
+        let (device, _) = row.opening.expect("an opening");
+        let travels = scenario.directory.device_name(device) == "laptop";
+        let place = if travels {
+            abroad.iter().position(|zone| at_nine(zone, row.at)).map(|place| place + 1)
+        } else {
+            at_nine(&home, row.at).then_some(0)
+        };
+        let place = place.unwrap_or_else(|| panic!("{row:?} is not at nine anywhere"));
+        let date = home.local(row.at).to_string();
+        let after = changes.iter().all(|(change, _)| date[..10] > **change);
+        *seen.entry((after, place)).or_default() += 1;
+    }
+    assert_eq!(seen.len(), 6, "at home and abroad, before and after the changes: {seen:?}");
+    assert!(seen.values().all(|count| *count > 20), "{seen:?}");
+}
+
+/// A member's working days against the habit's figures: each count within four standard errors.
+#[test]
+fn an_office_lives_by_its_figures() {
+    let text = r#"
+        start = 2026-01-05T00:00:00Z
+        end = 2027-01-04T00:00:00Z
+        [[team]]
+        name = "T"
+        packs = [{ id = "p", tokens = 900000000, bought = 2026-01-01T00:00:00Z }]
+        [[group]]
+        name = "g"
+        team = "T"
+        count = 1000
+        products = ["AutoCAD"]
+        habit = "h"
+        [habit.h]
+        kind = "office"
+        use = 0.4
+        sessions = 1.7
+        days_off = 30
+        home = 0.25
+        accidental = 0.05
+        forgotten_overnight = 0.08
+        forgotten_weekend = 0.15
+        session = { fixed = "40m" }
+        break = { signs_out = 0 }
+        holidays = [2026-12-25]
+        versions = { "2026" = 0.9, "2025" = 0.1 }
+    "#;
+    let scenario = scenario(text);
+    let (group, seed) = (&scenario.groups[0], Seed::new(3));
+    // Working days, days of use, home days, accidents, sessions, forgotten before a working day and before none.
+    let [mut days, mut home, mut accidents, mut sessions, mut old] = [0.0_f64; 5];
+    let [mut forgot, mut forgot_weekend, mut weekends] = [0.0_f64; 3];
+    for member in &scenario.simulated {
+        let name = scenario.directory.users.get(member.user.0);
+        let mut person = flexmeter::scenario::person::Person::new(member.user, name, group);
+        let mut agenda = Vec::new();
+        person.plan(seed, scenario.end, &mut agenda);
+        let mut used: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for intention in agenda {
+            used.entry(intention.day).or_default().push(intention);
+        }
+        for (day, intentions) in used {
+            use flexmeter::scenario::agenda::{Act, Ends};
+            let visits = intentions.iter().filter_map(|intention| match intention.act {
+                Act::Open(visit) | Act::GoOn(visit) => Some((intention, visit)),
+                _ => None,
+            });
+            let visits: Vec<_> = visits.collect();
+            let short = |at: Instant, until: Instant| (until - at).seconds() < 300;
+            if visits.is_empty() {
+                continue;
+            }
+            if visits.len() == 1
+                && short(visits[0].0.at, visits[0].1.until)
+                && visits[0].1.ends == Ends::Closed
+            {
+                accidents += 1.0;
+                continue;
+            }
+            days += 1.0;
+            sessions += visits.len() as f64;
+            let device = scenario.directory.device_name(visits[0].0.device);
+            home += f64::from(u8::from(device == "home"));
+            let version = |of: &&(_, _)| {
+                let (intention, _): &(&flexmeter::scenario::agenda::Intention, _) = of;
+                scenario.directory.version_name(intention.version) == "2025"
+            };
+            old += visits.iter().filter(version).count() as f64;
+            let weekend = day.weekday().to_string() == "Fri" || day.date().to_string() == "2026-12-24";
+            let left = visits.iter().any(|(_, visit)| visit.ends == Ends::Forgotten);
+            weekends += f64::from(u8::from(weekend));
+            forgot_weekend += f64::from(u8::from(weekend && left));
+            forgot += f64::from(u8::from(!weekend && left));
+        }
+    }
+    let calendar = 260.0 * 1000.0;
+    let at_work = calendar * (1.0 - 30.0 / (5.0 / 7.0 * 365.25));
+    // Days off come in runs of three, which widens the chance of a count some √6 times.
+    let near = |what: &str, found: f64, of: f64, share: f64, widened: f64| {
+        let (expected, spread) = (of * share, (of * share * (1.0 - share).max(0.05)).sqrt() * widened);
+        assert!((found - expected).abs() < 4.0 * spread, "{what}: {found}, expected {expected} ± {spread}");
+    };
+    near("days of use", days, at_work, 0.4, 2.5);
+    near("accidents", accidents, at_work * 0.6, 0.05, 2.5);
+    near("days at home", home, days, 0.25, 1.0);
+    near("sessions", sessions - days, days, 0.7, 1.5);
+    near("an older version", old, sessions, 0.1, 1.5);
+    near("forgotten over night", forgot, days - weekends, 0.08, 1.0);
+    near("forgotten before days without work", forgot_weekend, weekends, 0.15, 1.0);
+}
+
+/// A recorder that fails, in one way or another, at the second batch.
+struct Failing {
+    batches: usize,
+    panics: bool,
+}
+
+impl Recorder for Failing {
+    fn wants(&self) -> Detail {
+        Detail::Full
+    }
+
+    fn take(&mut self, _: Vec<Record>) -> Result<(), Box<dyn Error + Send + Sync>> {
+        self.batches += 1;
+        assert!(!self.panics || self.batches < 2, "no more paper");
+        if self.batches < 2 { Ok(()) } else { Err("the disk is full".into()) }
+    }
+}
+
+#[test]
+fn a_run_ends_early_for_a_reason_that_is_told() {
+    let scenario = scenario(STUDIO);
+    for threads in [1, 2] {
+        let recorder = Failing { batches: 0, panics: false };
+        let stopped = actors::run(&scenario, recorder, company(threads)).map(|_| ()).expect_err("it fails");
+        assert!(matches!(stopped, Stopped::Unrecordable(_)), "{stopped}");
+        assert_eq!(stopped.to_string(), "can't record the run: the disk is full");
+        let recorder = Failing { batches: 0, panics: true };
+        let stopped = actors::run(&scenario, recorder, company(threads)).map(|_| ()).expect_err("it panics");
+        let Stopped::Panicked(panicked) = stopped else { panic!("a panic: {stopped}") };
+        assert_eq!((panicked.actor.as_str(), panicked.seed), ("the recorder", 5));
+        assert!(panicked.message.starts_with("take "), "{panicked:?}");
+        assert!(panicked.text.contains("no more paper"), "{panicked:?}");
+    }
+}
+
+/// A user's group is not the one their actor is given: whoever asks them meets a broken invariant.
+#[test]
+fn a_panic_of_a_user_or_a_team_names_both() {
+    let mut broken = Scenario::clone(&scenario(STUDIO));
+    // The run begins before the groups think it does: the first sessions lie before the first stretch.
+    broken.start = broken.start + Span::from_seconds(40 * 86_400);
+    let stopped = actors::run(&Arc::new(broken), Failing { batches: 0, panics: false }, company(1));
+    let stopped = stopped.map(|_| ()).expect_err("it panics");
+    let Stopped::Panicked(panicked) = stopped else { panic!("a panic: {stopped}") };
+    assert!(panicked.actor.starts_with("team "), "{panicked:?}");
+    assert!(panicked.message.starts_with("carry out until 2026-"), "{panicked:?}");
+    assert_eq!(panicked.seed, 5);
+}
+
+/// Ends the run once something has happened.
+#[derive(Default)]
+struct Impatient(AtomicBool);
+
+impl Observer for Impatient {
+    fn advanced(&self, advance: Advance) {
+        assert!(advance.from < advance.to && advance.users > 0);
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn stops(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn an_observer_ends_a_run() {
+    let scenario = scenario(STUDIO);
+    let impatient = Arc::new(Impatient::default());
+    let company = Company { threads: 2, observer: impatient.clone(), clock: || 0 };
+    let stopped = actors::run(&scenario, empty_tables(&scenario), company).map(|_| ());
+    assert!(matches!(stopped, Err(Stopped::Interrupted)));
+    let mut tables = empty_tables(&scenario);
+    let stopped = flexmeter::simulation::replay::run(&scenario, &mut tables, &*impatient).map(|_| ());
+    assert!(matches!(stopped, Err(Stopped::Interrupted)));
+}
+
+#[test]
+fn latency_is_measured_once_per_decision() {
+    let scenario = scenario(STUDIO);
+    let carried = actors::run(&scenario, empty_tables(&scenario), company(1)).expect("it runs");
+    let (files, _) = written(carried.recorder, &carried.run);
+    let rows =
+        files.iter().find(|file| file.name == "sign_ins.csv").expect("sign-ins").text.lines().count() - 1;
+    let add_ins = files[1].text.lines().filter(|line| line.contains("Energy Add-in")).count();
+    assert_eq!(carried.latency.len(), (rows - add_ins) as u64, "an add-in is decided on with its host");
+}
+
+#[test]
+fn drivers_and_details_write_what_they_say() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("studio.toml"), STUDIO).expect("written");
+    let summary = |arguments: &[&str], out: &str, files: usize| {
+        let mut all = vec!["run", "studio.toml", "--out", out, "-q"];
+        all.extend(arguments);
+        assert_eq!(flexmeter(folder.path(), &all).status.code(), Some(0));
+        assert_eq!(fs::read_dir(folder.path().join(out)).expect("a folder").count(), files, "{arguments:?}");
+        fs::read_to_string(folder.path().join(out).join("summary.json")).expect("a summary")
+    };
+    let full = summary(&[], "a", 8);
+    assert_eq!(summary(&["--driver", "loop"], "b", 6), full, "the same bytes");
+    assert_eq!(summary(&["--threads", "3"], "c", 8), full);
+    let charges = summary(&["--detail", "charges"], "d", 6);
+    let short = summary(&["--detail", "summary", "--driver", "loop"], "e", 2);
+    let figures = |text: &str| {
+        let value: serde_json::Value = serde_json::from_str(text).expect("JSON");
+        ["events", "admitted", "refused", "sessions", "charges", "tokens", "teams"]
+            .map(|key| value[key].clone())
+    };
+    assert_eq!((figures(&charges), figures(&short)), (figures(&full), figures(&full)));
+    let table = |name: &str, out: &str| fs::read(folder.path().join(out).join(name)).expect("a table");
+    assert_eq!(table("charges.csv", "d"), table("charges.csv", "a"));
+    let json = flexmeter(folder.path(), &["run", "studio.toml", "--out", "f", "--format", "json"]);
+    let value: serde_json::Value = serde_json::from_str(&stdout(&json)).expect("JSON");
+    assert_eq!(
+        value["summary"]["sha256"],
+        serde_json::from_str::<serde_json::Value>(&full).expect("JSON")["sha256"]
+    );
+    let rows = value["charges"].as_array().expect("rows").len();
+    assert_eq!(rows + 1, String::from_utf8(table("charges.csv", "a")).expect("text").lines().count());
+}
