@@ -16,13 +16,22 @@
 //!   [`meter::stock`].
 //! * [`scenario`] reads a file into something the meter can be asked, and reports everything that is
 //!   wrong with it at once. [`scenario::calendar`] is the only place that knows dates and zones.
-//! * [`simulation`] replays a scenario on a meter ([`simulation::run`]), counts what came of it
-//!   ([`simulation::tally`]) and judges its expectations ([`simulation::verdict`]).
-//! * [`report`] turns results into text: tables, CSV, JSON, JUnit.
+//!   What a simulated user does is a pure state machine ([`scenario::person`]) over a
+//!   [`scenario::habit`]; they are asked for weeks at a time, and answer with data
+//!   ([`scenario::agenda`]), refusals included.
+//! * [`simulation`] carries a scenario out. Teams that share a user form a group
+//!   ([`simulation::team_group`]) with one meter and one course through the scenario
+//!   ([`simulation::course`]), driven by a plain loop ([`simulation::replay`]) or by actors
+//!   ([`simulation::actors`]). What came of it is counted ([`simulation::tally`]) and judged
+//!   ([`simulation::verdict`]); rows go to a [`simulation::recorder`].
+//! * [`report`] turns results into text: tables, CSV, JSON, JUnit. Rows are sorted in pieces, so that a run
+//!   may have more of them than fit into memory ([`report::sorted_rows`]).
 //! * [`cli`] knows arguments, paths and the terminal.
 //!
 //! # What is always so
 //!
+//! * Groups of teams share nothing: they run on any number of threads, in any order, with the same bytes.
+//! * Chance comes from a stream per user and purpose ([`scenario::random`]): another user changes nobody's.
 //! * The core reads no clock, draws no number, opens no file, and has no floating point. Time is an
 //!   argument: [`meter::Meter::apply`] takes it, [`meter::Meter::next_due`] says when something happens
 //!   by itself. Nothing polls and nothing sweeps.

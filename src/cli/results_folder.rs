@@ -78,12 +78,9 @@ impl Aside<'_> {
         Tables::new(scenario, detail, &spool)
     }
 
-    /// A new file.
-    pub(super) fn create(&self, name: &str) -> io::Result<File> {
-        if interrupt::pressed() {
-            return Err(io::ErrorKind::Interrupted.into());
-        }
-        File::create(self.path.join(name))
+    /// A new file, which can't be written any more once Ctrl-C was pressed.
+    pub(super) fn create(&self, name: &str) -> io::Result<impl Write> {
+        File::create(self.path.join(name)).map(Interruptible)
     }
 
     /// Writes a file.
@@ -120,6 +117,22 @@ impl Aside<'_> {
         }
         // The earlier result is where the new one was written, and goes with it.
         Ok(files)
+    }
+}
+
+/// A file whose writing Ctrl-C ends.
+struct Interruptible(File);
+
+impl Write for Interruptible {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if interrupt::pressed() {
+            return Err(io::Error::other("interrupted"));
+        }
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

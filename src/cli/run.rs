@@ -10,7 +10,7 @@ use hdrhistogram::Histogram;
 
 use crate::cli::failure::Failure;
 use crate::cli::progress::{Progress, nanoseconds};
-use crate::cli::results_folder::ResultsFolder;
+use crate::cli::results_folder::{Aside, ResultsFolder};
 use crate::cli::{Format, interrupt, print, print_with, scenario_file, shown, terminal_width};
 use crate::report::files::{LATENCY, SUMMARY, Tables, tables_of};
 use crate::report::summary::Summary;
@@ -18,7 +18,7 @@ use crate::report::terminal::Outcome;
 use crate::report::{json, latency, terminal};
 use crate::scenario::Scenario;
 use crate::simulation::actors::{self, Company};
-use crate::simulation::recorder::Detail;
+use crate::simulation::recorder::{Detail, Recorder};
 use crate::simulation::replay;
 use crate::simulation::run::Run;
 use crate::simulation::verdict::Verdict;
@@ -106,33 +106,45 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     // From here on Ctrl-C is noted, and what was written aside is removed.
     interrupt::watch();
     let aside = folder.begin()?;
-    let (carried, tables) =
-        carry_out(arguments, &scenario, aside.tables(&scenario, arguments.detail.into()))?;
-    let sha256 = tables.write(&carried.run.packs, |name| aside.create(name)).map_err(|e| aside.failed(&e))?;
-    let summary = Summary::new(&scenario, &carried.run.tally, (arguments.detail.into(), sha256));
+    let progress = Arc::new(Progress::of(&scenario, arguments.quiet));
+    let tables = aside.tables(&scenario, arguments.detail.into());
+    let (carried, tables) = carry_out(arguments, &scenario, (tables, &progress))?;
+    let summary = write(&scenario, &carried, (tables, &aside))?;
+    progress.finish();
+    let files = aside.put_in_place()?;
+    match arguments.format {
+        _ if arguments.quiet => {}
+        Format::Json => {
+            let tables: Vec<_> = tables_of(arguments.detail.into()).collect();
+            print_with(|out| json::run(&summary, folder.read(&tables)?, out))?;
+        }
+        Format::Table => {
+            let verdicts = Verdict::all(&scenario, &carried.run);
+            let outcome = Outcome { scenario: &scenario, run: &carried.run, verdicts: &verdicts };
+            let text = terminal::run(&outcome, terminal_width());
+            print(&format!("{text}\nResults: {} ({files} files)\n", shown(&out)))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes every file of the results aside.
+fn write(
+    scenario: &Scenario,
+    carried: &Carried,
+    (tables, aside): (Tables, &Aside<'_>),
+) -> Result<Summary, Failure> {
+    let detail = tables.wants();
+    let sha256 = tables.write(&carried.run.packs, |name| aside.create(name));
+    let sha256 = sha256.map_err(|error| aside.failed(&error))?;
+    let summary = Summary::new(scenario, &carried.run.tally, (detail, sha256));
     aside.write(SUMMARY, &summary.json())?;
     if let Some(latency) = &carried.latency {
         let [hgrm, json] = LATENCY;
         aside.write(hgrm, &latency::hgrm(latency))?;
         aside.write(json, &latency::json(latency))?;
     }
-    let files = aside.put_in_place()?;
-    if !arguments.quiet {
-        match arguments.format {
-            Format::Json => {
-                let tables: Vec<_> = tables_of(arguments.detail.into()).collect();
-                print_with(|out| json::run(&summary, folder.read(&tables)?, out))?;
-            }
-            Format::Table => {
-                let run = &carried.run;
-                let verdicts = Verdict::all(&scenario, run);
-                let outcome = Outcome { scenario: &scenario, run, verdicts: &verdicts };
-                let text = terminal::run(&outcome, terminal_width());
-                print(&format!("{text}\nResults: {} ({files} files)\n", shown(&out)))?;
-            }
-        }
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(summary)
 }
 
 /// What came of a run, and how long its decisions took where that was measured.
@@ -144,13 +156,11 @@ struct Carried {
 fn carry_out(
     arguments: &Arguments,
     scenario: &Arc<Scenario>,
-    mut tables: Tables,
+    (mut tables, progress): (Tables, &Arc<Progress>),
 ) -> Result<(Carried, Tables), Failure> {
-    let progress = Arc::new(Progress::of(scenario, arguments.quiet));
     let carried = match arguments.driver {
-        Driver::Loop => {
-            replay::run(scenario, &mut tables, &*progress).map(|run| (Carried { run, latency: None }, tables))
-        }
+        Driver::Loop => replay::run(scenario, &mut tables, &**progress)
+            .map(|run| (Carried { run, latency: None }, tables)),
         Driver::Actors => {
             let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
             let threads = arguments.threads.map_or_else(cores, |threads| threads.get().into());
@@ -159,6 +169,5 @@ fn carry_out(
                 .map(|done| (Carried { run: done.run, latency: Some(done.latency) }, done.recorder))
         }
     };
-    progress.finish();
     carried.map_err(Failure::from)
 }

@@ -73,7 +73,7 @@ fn random(poisson: Poisson) -> String {
 
 fn working(scenario: &Scenario, group: &Group, office: &Office) -> String {
     let mut lines = vec![format!(
-        "They work {}, from {} on for {}; a break at {} lasts {}, and {} of them close what is open.",
+        "They work {}, from {} on for {}; a break at {} lasts {}, and on {} of the days what is open is closed for it.",
         days(&office.working_days),
         time(office.arrives),
         office.stays,
@@ -86,20 +86,23 @@ fn working(scenario: &Scenario, group: &Group, office: &Office) -> String {
         format!("{} {}", product.name, percent(own.map_or(office.uses, |(_, chance)| *chance)))
     });
     lines.push(format!(
-        "Chance of use on a working day: {}; then {} sessions on average, of {}.",
+        "Chance of use on a working day: {}; then {} sessions on average, of {}, the first on arrival in {} of the cases.",
         uses.collect::<Vec<_>>().join(", "),
         office.sessions,
-        office.session
+        office.session,
+        percent(office.opens_on_arrival)
     ));
     let versions = office
         .versions
         .iter()
         .map(|(version, share)| format!("{} {}", scenario.directory.version_name(*version), percent(*share)));
     lines.push(format!(
-        "Versions: {}. Devices: {} of the days at home, {} of the office's sessions on a laptop.",
+        "Versions: {}. Devices: {} of the days at home, {} of the office's sessions on a laptop; what is left open \
+         elsewhere is closed there first in {} of the cases.",
         versions.collect::<Vec<_>>().join(", "),
         percent(office.home),
-        percent(office.laptop)
+        percent(office.laptop),
+        percent(office.closes_elsewhere)
     ));
     lines.push(format!(
         "Left open: {} of the days' last sessions over night, {} before days without work. Opened by accident, \

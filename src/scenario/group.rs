@@ -29,7 +29,7 @@ pub struct Group {
     pub teams: Vec<TeamId>,
     /// Where they are, unless they travel; default their first team's zone.
     pub zone: Zone,
-    /// What they open.
+    /// What they open, in the order of the file; who is refused one may take the next.
     pub products: Vec<GroupProduct>,
     /// The name of their habit.
     pub habit_name: String,
@@ -269,10 +269,10 @@ impl Groups<'_> {
                 self.problems.push(Problem::new(item.place(), title, "this is not opened"));
                 return None;
             }
-            products.push(product);
+            if !products.contains(&product) {
+                products.push(product);
+            }
         }
-        products.sort_unstable();
-        products.dedup();
         let of_group = |id: ProductId| GroupProduct {
             id,
             name: self.directory.products.get(id.0).to_owned(),

@@ -35,6 +35,8 @@ pub struct Office {
     pub sessions: f64,
     /// The chance that there is only one: `e^(1 − sessions)`.
     pub(crate) no_second_session: f64,
+    /// The chance that a day's first session begins within ten minutes of the arrival; default 0.5.
+    pub opens_on_arrival: f64,
     /// How long a session lasts, if the day or the next session does not end it; default half under 2h,
     /// nine in ten under 5h.
     pub session: Distribution,
@@ -46,6 +48,9 @@ pub struct Office {
     pub forgotten_overnight: f64,
     /// The same where the next day is no working day; default 0.02.
     pub forgotten_weekend: f64,
+    /// The chance that somebody who wants a product that they left open elsewhere has it closed there first;
+    /// otherwise the policy `second_device` decides (RULES 3.6); default 0.5.
+    pub closes_elsewhere: f64,
     /// The chance that a working day is one at home, on the device `home`; default 0.1.
     pub home: f64,
     /// The chance that a session in the office is opened on the device `laptop`; default 0.05.
@@ -100,9 +105,9 @@ pub struct Trips {
 pub struct Refused {
     /// The chance to try again; default 0.6.
     pub retry: f64,
-    /// The chance to take another product of the group instead, two minutes later; default 0.1.
+    /// The chance to take the group's next product instead, in the order of its list, two minutes later; default 0.1.
     pub other_product: f64,
-    /// The wait before each new try, at least a minute; default 45m on average, exponential.
+    /// The wait before each new try of a session, at least five minutes; default 45m on average, exponential.
     pub retry_after: Distribution,
     /// How many times at most; default 3.
     pub retries: u32,
@@ -131,6 +136,20 @@ impl Office {
     /// The share of working days off.
     pub fn share_off(&self) -> f64 {
         self.days_off / self.working_days_a_year()
+    }
+
+    /// The share of working days on journeys.
+    pub fn share_away(&self) -> f64 {
+        self.trips.as_ref().map_or(0.0, |trips| trips.per_year * trips.days / self.working_days_a_year())
+    }
+
+    /// The chances that days off begin, and that a journey begins where they do not, on a working day that
+    /// follows one at work: so that both have their number a year although neither begins during the other.
+    pub(crate) fn goes(&self) -> (f64, f64) {
+        let at_work = 1.0 - self.share_off() - self.share_away();
+        let off = (self.share_off() / at_work / self.days_off_in_a_row).min(1.0);
+        let trips = self.trips.as_ref().map_or(0.0, |trips| trips.per_year / self.working_days_a_year());
+        (off, (trips / at_work / (1.0 - off).max(f64::MIN_POSITIVE)).min(1.0))
     }
 }
 

@@ -23,6 +23,9 @@ pub(crate) struct WorkingDay {
     pub(crate) signs_out: bool,
     /// The device of the day.
     pub(crate) device: DeviceId,
+    /// The devices on which the person finds what they left open: the laptop is always with them, and who is
+    /// not on a journey comes home.
+    pub(crate) at_hand: [DeviceId; 3],
 }
 
 /// A product left open.
@@ -77,24 +80,26 @@ const SESSIONS_MAX: u32 = 12;
 const OTHER_AFTER: Span = Span::from_seconds(120);
 
 /// Nobody tries again sooner.
-const RETRY_SOONEST: Span = Span::from_seconds(60);
+const RETRY_SOONEST: Span = Span::from_seconds(300);
 
 impl Sessions<'_> {
     /// A day of use; `left` is what stands open from an earlier day. Returns what is left open in the
     /// evening.
     pub(crate) fn use_product(&mut self, left: Option<LeftOpen>) -> Option<LeftOpen> {
         let count = self.count();
-        let forgets = self.draws.unit();
+        let [forgets, closes] = std::array::from_fn(|_| self.draws.unit());
         let slot = Span::from_seconds((self.hours.leaves - self.hours.arrival).seconds() / i64::from(count));
-        let mut session = self.session(self.hours.arrival, slot);
+        let mut session = self.first_session(slot);
         let mut goes_on = false;
+        let mut elsewhere = None;
         if let Some(left) = left {
-            // On the same device it is found and gone on with; elsewhere it is closed first.
             goes_on = left.device == session.device;
             if goes_on {
                 session.version = left.version;
-            } else {
+            } else if closes < self.office.closes_elsewhere || self.hours.at_hand.contains(&left.device) {
                 self.agenda.push(left.close((self.hours.day, session.starts), self.product()));
+            } else {
+                elsewhere = Some(left);
             }
         }
         for number in 1..count {
@@ -105,9 +110,11 @@ impl Sessions<'_> {
         }
         let tomorrow = self.office.works_on(self.hours.day.plus(1));
         let chance = if tomorrow { self.office.forgotten_overnight } else { self.office.forgotten_weekend };
-        let ends = if forgets < chance { Ends::Forgotten } else { Ends::Closed };
+        // What stands open elsewhere is what stays to be found.
+        let ends = if forgets < chance && elsewhere.is_none() { Ends::Forgotten } else { Ends::Closed };
         self.open(&session, (self.hours.leaves, ends), goes_on);
-        (ends == Ends::Forgotten).then_some(LeftOpen { device: session.device, version: session.version })
+        let here = LeftOpen { device: session.device, version: session.version };
+        elsewhere.or((ends == Ends::Forgotten).then_some(here))
     }
 
     /// A product opened by accident, and closed as soon as that is noticed.
@@ -137,14 +144,31 @@ impl Sessions<'_> {
         count
     }
 
+    /// The first session of the day: within ten minutes of the arrival, or like any other.
+    fn first_session(&mut self, slot: Span) -> Planned {
+        const SOON: Span = Span::from_seconds(600);
+        let (chance, start) = (self.office.opens_on_arrival, self.draws.unit());
+        let starts = if start < chance {
+            part(start / chance, SOON)
+        } else {
+            part((start - chance) / (1.0 - chance) / 2.0, slot)
+        };
+        self.session_at(self.hours.arrival + starts)
+    }
+
     /// A session that starts in the first half of a slot of the day.
     fn session(&mut self, from: Instant, slot: Span) -> Planned {
+        let start = self.draws.unit();
+        self.session_at(from + part(start / 2.0, slot))
+    }
+
+    fn session_at(&mut self, starts: Instant) -> Planned {
         let office = self.office;
-        let [start, laptop, version, lasts, reaction, wait] = std::array::from_fn(|_| self.draws.unit());
+        let [laptop, version, lasts, reaction, wait] = std::array::from_fn(|_| self.draws.unit());
         let in_office = self.hours.device == self.group.places.desktop;
         let takes_laptop = in_office && laptop < office.laptop;
         Planned {
-            starts: from + part(start, Span::from_seconds(slot.seconds() / 2)),
+            starts,
             lasts: office.session.quantile(lasts).max(Span::from_seconds(1)),
             device: if takes_laptop { self.group.places.laptop } else { self.hours.device },
             version: self.version(version),

@@ -19,8 +19,8 @@ pub(crate) struct WorkingLife {
     employed: Option<(Day, Day)>,
     next_day: Day,
     away: Away,
-    /// When the last working day ended; no other begins before.
-    busy_until: Instant,
+    /// When the person has rested from the last working day: no other begins before.
+    rested_at: Instant,
     uses: Vec<Use>,
     /// For each product a number below its chance of use where it is used today.
     uses_today: Vec<f64>,
@@ -47,15 +47,12 @@ impl Away {
     /// chance, so that both have their mean length and their share of the year.
     fn next(self, office: &Office, (off, trip, zone): (f64, f64, f64)) -> Away {
         let still_off = 1.0 - 1.0 / office.days_off_in_a_row;
-        let share_off = office.share_off();
-        let goes_off = share_off / (1.0 - share_off) / office.days_off_in_a_row;
+        let (goes_off, goes_away) = office.goes();
         match (self, &office.trips) {
             (Away::Off, _) if off < still_off => Away::Off,
             (Away::Trip(place), Some(trips)) if trip < 1.0 - 1.0 / trips.days => Away::Trip(place),
             (Away::No, _) if off < goes_off => Away::Off,
-            (Away::No, Some(trips)) if trip < trips.per_year / office.working_days_a_year() => {
-                Away::Trip(pick(zone, trips.zones.len()))
-            }
+            (Away::No, Some(trips)) if trip < goes_away => Away::Trip(pick(zone, trips.zones.len())),
             _ => Away::No,
         }
     }
@@ -75,6 +72,9 @@ fn pick(draw: f64, count: usize) -> usize {
 /// No zone is further ahead of UTC: a local day begins no earlier than this before the UTC day.
 const FURTHEST_AHEAD: Span = Span::from_seconds(14 * 3600);
 
+/// Nobody works again sooner after a working day, wherever a journey has taken them.
+const REST: Span = Span::from_seconds(8 * 3600);
+
 /// When the sessions of somebody who has left are closed for them.
 const CLEARED: Span = Span::from_seconds(9 * 3600);
 
@@ -88,7 +88,7 @@ impl WorkingLife {
             employed: None,
             next_day: Day::of(group.start).plus(-1),
             away: Away::No,
-            busy_until: Instant::MIN,
+            rested_at: Instant::MIN,
             uses: uses.map(|of| Use { sessions: sessions(&of.name), left_open: None }).collect(),
             uses_today: Vec::new(),
         }
@@ -97,7 +97,7 @@ impl WorkingLife {
     /// Adds what is meant to be done on every day that may begin before `until`, days given before left out.
     pub(crate) fn plan(&mut self, group: &Group, office: &Office, stretch: &mut Stretch<'_>) {
         let mut draws = self.days.draw(stretch.seed);
-        let mut sessions: Vec<Option<Draws>> = self.uses.iter().map(|_| None).collect();
+        let mut sessions: Vec<Draws> = self.uses.iter().map(|of| of.sessions.draw(stretch.seed)).collect();
         let begins = self.employed.is_none();
         if begins {
             self.begin(group, office, &mut draws);
@@ -110,6 +110,8 @@ impl WorkingLife {
                 self.leave(group, day, stretch.agenda);
             } else if first <= day && office.works_on(day) {
                 let before = stretch.agenda.len();
+                self.uses_today.clear();
+                self.uses_today.extend(sessions.iter_mut().map(Draws::unit));
                 if let Some(hours) = self.day((group, office), day, &mut draws) {
                     self.live((group, office), (&hours, &mut sessions), stretch);
                 }
@@ -118,7 +120,7 @@ impl WorkingLife {
         }
         self.days = draws.stop();
         for (of, drawn) in self.uses.iter_mut().zip(sessions) {
-            of.sessions = drawn.map_or(of.sessions, Draws::stop);
+            of.sessions = drawn.stop();
         }
         if begins {
             stretch.agenda.retain(|intention| intention.at >= group.start);
@@ -128,9 +130,10 @@ impl WorkingLife {
     /// Draws how long the person belongs to the group, and whether the run finds them off.
     fn begin(&mut self, group: &Group, office: &Office, draws: &mut Draws) {
         let [joins, on, leaves, until, off] = std::array::from_fn(|_| draws.unit());
-        let first = if joins < group.joiners { group.day_at(on) } else { self.next_day };
-        let last = if leaves < group.leavers { group.day_at(until) } else { Day(i32::MAX) };
-        self.employed = Some((first, last.max(first)));
+        let share = if joins < group.joiners { on } else { 0.0 };
+        let first = if share > 0.0 { group.day_at(share) } else { self.next_day };
+        let last = group.day_at(share + until * (1.0 - share));
+        self.employed = Some((first, if leaves < group.leavers { last } else { Day(i32::MAX) }));
         if off < office.share_off() {
             self.away = Away::Off;
         }
@@ -140,8 +143,6 @@ impl WorkingLife {
     fn day(&mut self, (group, office): (&Group, &Office), day: Day, draws: &mut Draws) -> Option<WorkingDay> {
         let [off, trip, zone, home, arrives] = std::array::from_fn(|_| draws.unit());
         let [stays, pause, pause_starts, pause_lasts] = std::array::from_fn(|_| draws.unit());
-        self.uses_today.clear();
-        self.uses_today.extend(group.products.iter().map(|_| draws.unit()));
         self.away = self.away.next(office, (off, trip, zone));
         if self.away == Away::Off || !self.touches_any(group, office, day) {
             return None;
@@ -162,11 +163,15 @@ impl WorkingLife {
         };
         let hours = WorkingDay {
             day,
-            arrival: arrival.max(self.busy_until),
+            arrival: arrival.max(self.rested_at),
             leaves: arrival + office.stays.quantile(stays),
             pause: (pause_at, pause_at + pause_lasts),
             signs_out: pause < office.pause.signs_out,
             device,
+            at_hand: match self.away {
+                Away::Trip(_) => [device, device, device],
+                _ => [device, group.places.laptop, group.places.home],
+            },
         };
         (hours.arrival < hours.leaves).then_some(hours)
     }
@@ -184,21 +189,20 @@ impl WorkingLife {
     fn live(
         &mut self,
         (group, office): (&Group, &Office),
-        (hours, sessions): (&WorkingDay, &mut [Option<Draws>]),
+        (hours, sessions): (&WorkingDay, &mut [Draws]),
         stretch: &mut Stretch<'_>,
     ) {
-        self.busy_until = hours.leaves;
-        for (place, (of, drawn)) in self.uses.iter_mut().zip(sessions).enumerate() {
+        self.rested_at = hours.leaves + REST;
+        for (place, (of, draws)) in self.uses.iter_mut().zip(sessions).enumerate() {
             let product = group.products[place].id;
             let (chance, used) = (office.chance_of(product, hours.day), self.uses_today[place]);
             let accident = used < chance + (1.0 - chance) * office.accidental;
             if used >= chance && !(accident && of.left_open.is_none()) {
-                if let Some(left) = of.left_open.take_if(|left| left.device == hours.device) {
+                if let Some(left) = of.left_open.take_if(|left| hours.at_hand.contains(&left.device)) {
                     stretch.agenda.push(left.close((hours.day, hours.arrival), product));
                 }
                 continue;
             }
-            let draws = drawn.get_or_insert_with(|| of.sessions.draw(stretch.seed));
             let mut today = Sessions { group, office, hours, place, draws, agenda: stretch.agenda };
             if used < chance {
                 of.left_open = today.use_product(of.left_open);

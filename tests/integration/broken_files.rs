@@ -190,7 +190,7 @@ const GROUP_CASES: [(&str, &str, &[&str]); 26] = [
         &["did you mean `Europe/Amsterdam`"],
     ),
     (OFFICE, "if_refused = { retry = 0.7, other_product = 0.5 }", &["must not exceed 1"]),
-    (OFFICE, "days_off = 300", &["more days off than work"]),
+    (OFFICE, "days_off = 300", &["more days away than at work"]),
     ("count = 4", "count = 4\nteams = [\"Studio North\"]", &["`team` beside `teams`"]),
     ("per_day = 1.5", "per_day = 0", &["more than 0"]),
     ("mean = \"10m\"", "mean = 10", &["must be a text"]),

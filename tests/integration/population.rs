@@ -6,10 +6,15 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use chrono::Weekday;
 use flexmeter::meter::instant::{Instant, Span};
 use flexmeter::meter::record::Record;
 use flexmeter::scenario::Scenario;
-use flexmeter::scenario::calendar::Zone;
+use flexmeter::scenario::agenda::{Act, Ends, Intention, Visit};
+use flexmeter::scenario::calendar::{Day, Zone};
+use flexmeter::scenario::group::Group;
+use flexmeter::scenario::habit::Habit;
+use flexmeter::scenario::person::Person;
 use flexmeter::scenario::random::Seed;
 use flexmeter::simulation::actors::{self, Company};
 use flexmeter::simulation::course::{Agenda, Course, people};
@@ -163,7 +168,7 @@ fn by_stretches(scenario: &Arc<Scenario>, stretch: Span) -> String {
         let mut course = Course::new(scenario, &group, Detail::Full);
         while course.now() < scenario.end {
             let until = scenario.end.min(course.now() + stretch);
-            let agenda = |person: &mut flexmeter::scenario::person::Person| {
+            let agenda = |person: &mut Person| {
                 let mut intentions = Vec::new();
                 person.plan(seed, until, &mut intentions);
                 Agenda { user: person.user, intentions }
@@ -198,9 +203,8 @@ fn another_member_changes_nobody_elses_day() {
         of_user
     };
     let (few, more) = (of_users(&text), of_users(&text.replace("count = 9", "count = 14")));
-    assert_eq!((few.len(), more.len()), (29, 34));
+    assert!(few.len() > 25 && more.len() > few.len(), "{} and {}", few.len(), more.len());
     for (user, sign_ins) in few {
-        assert!(sign_ins.len() > 10, "{user} is there");
         assert_eq!(Some(&sign_ins), more.get(&user), "{user}");
     }
 }
@@ -262,7 +266,49 @@ fn working_hours_follow_the_zone_through_a_clock_change() {
     assert!(seen.values().all(|count| *count > 20), "{seen:?}");
 }
 
-/// A member's working days against the habit's figures: each count within four standard errors.
+/// What a thousand people did in a year, counted from their agendas.
+#[derive(Default)]
+struct Lived {
+    days: f64,
+    at_home: f64,
+    away: f64,
+    accidents: f64,
+    sessions: f64,
+    old_version: f64,
+    evenings: f64,
+    forgot_overnight: f64,
+    weekends: f64,
+    forgot_weekend: f64,
+}
+
+impl Lived {
+    /// Adds one person's day: what they opened, when and until when.
+    fn add(&mut self, scenario: &Scenario, day: Day, visits: &[(Intention, Visit)]) {
+        let Some((first, visit)) = visits.first() else { return };
+        let short = (visit.until - first.at).seconds() < 300;
+        if visits.len() == 1 && short && visit.ends == Ends::Closed {
+            self.accidents += 1.0;
+            return;
+        }
+        let one_if = |yes: bool| f64::from(u8::from(yes));
+        let device = scenario.directory.device_name(first.device);
+        let weekend = day.weekday() == Weekday::Fri || day.date().to_string() == "2026-12-24";
+        let forgot = visits.iter().any(|(_, visit)| visit.ends == Ends::Forgotten);
+        self.days += 1.0;
+        self.at_home += one_if(device == "home");
+        self.away += one_if(device == "laptop");
+        self.weekends += one_if(weekend);
+        self.evenings += one_if(!weekend);
+        self.forgot_weekend += one_if(weekend && forgot);
+        self.forgot_overnight += one_if(!weekend && forgot);
+        for (intention, _) in visits {
+            self.sessions += 1.0;
+            self.old_version += one_if(scenario.directory.version_name(intention.version) == "2025");
+        }
+    }
+}
+
+/// Every figure of an office against what its people do: each count within four standard errors.
 #[test]
 fn an_office_lives_by_its_figures() {
     let text = r#"
@@ -283,6 +329,7 @@ fn an_office_lives_by_its_figures() {
         sessions = 1.7
         days_off = 30
         home = 0.25
+        laptop = 0
         accidental = 0.05
         forgotten_overnight = 0.08
         forgotten_weekend = 0.15
@@ -290,69 +337,40 @@ fn an_office_lives_by_its_figures() {
         break = { signs_out = 0 }
         holidays = [2026-12-25]
         versions = { "2026" = 0.9, "2025" = 0.1 }
+        trips = { per_year = 6, days = 4, zones = ["Europe/London"] }
     "#;
     let scenario = scenario(text);
-    let (group, seed) = (&scenario.groups[0], Seed::new(3));
-    // Working days, days of use, home days, accidents, sessions, forgotten before a working day and before none.
-    let [mut days, mut home, mut accidents, mut sessions, mut old] = [0.0_f64; 5];
-    let [mut forgot, mut forgot_weekend, mut weekends] = [0.0_f64; 3];
+    let mut lived = Lived::default();
     for member in &scenario.simulated {
         let name = scenario.directory.users.get(member.user.0);
-        let mut person = flexmeter::scenario::person::Person::new(member.user, name, group);
+        let mut person = Person::new(member.user, name, &scenario.groups[0]);
         let mut agenda = Vec::new();
-        person.plan(seed, scenario.end, &mut agenda);
-        let mut used: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for intention in agenda {
-            used.entry(intention.day).or_default().push(intention);
-        }
-        for (day, intentions) in used {
-            use flexmeter::scenario::agenda::{Act, Ends};
-            let visits = intentions.iter().filter_map(|intention| match intention.act {
-                Act::Open(visit) | Act::GoOn(visit) => Some((intention, visit)),
-                _ => None,
-            });
-            let visits: Vec<_> = visits.collect();
-            let short = |at: Instant, until: Instant| (until - at).seconds() < 300;
-            if visits.is_empty() {
-                continue;
-            }
-            if visits.len() == 1
-                && short(visits[0].0.at, visits[0].1.until)
-                && visits[0].1.ends == Ends::Closed
-            {
-                accidents += 1.0;
-                continue;
-            }
-            days += 1.0;
-            sessions += visits.len() as f64;
-            let device = scenario.directory.device_name(visits[0].0.device);
-            home += f64::from(u8::from(device == "home"));
-            let version = |of: &&(_, _)| {
-                let (intention, _): &(&flexmeter::scenario::agenda::Intention, _) = of;
-                scenario.directory.version_name(intention.version) == "2025"
-            };
-            old += visits.iter().filter(version).count() as f64;
-            let weekend = day.weekday().to_string() == "Fri" || day.date().to_string() == "2026-12-24";
-            let left = visits.iter().any(|(_, visit)| visit.ends == Ends::Forgotten);
-            weekends += f64::from(u8::from(weekend));
-            forgot_weekend += f64::from(u8::from(weekend && left));
-            forgot += f64::from(u8::from(!weekend && left));
+        person.plan(Seed::new(3), scenario.end, &mut agenda);
+        let visits = agenda.into_iter().filter_map(|intention| match intention.act {
+            Act::Open(visit) | Act::GoOn(visit) => Some((intention, visit)),
+            _ => None,
+        });
+        let visits: Vec<(Intention, Visit)> = visits.collect();
+        for of_day in visits.chunk_by(|a, b| a.0.day == b.0.day) {
+            lived.add(&scenario, of_day[0].0.day, of_day);
         }
     }
-    let calendar = 260.0 * 1000.0;
-    let at_work = calendar * (1.0 - 30.0 / (5.0 / 7.0 * 365.25));
-    // Days off come in runs of three, which widens the chance of a count some √6 times.
-    let near = |what: &str, found: f64, of: f64, share: f64, widened: f64| {
-        let (expected, spread) = (of * share, (of * share * (1.0 - share).max(0.05)).sqrt() * widened);
+    // The calendar has 260 weekdays, less a holiday; days off and journeys are shares of an average year's.
+    let (calendar, average) = (259.0 * 1000.0, 5.0 / 7.0 * 365.25);
+    let at_work = calendar * (1.0 - 30.0 / average);
+    // Some come in runs, which widens the spread of a count.
+    let near = |what: &str, (found, of): (f64, f64), share: f64, widened: f64| {
+        let (expected, spread) = (of * share, (of * share * (1.0 - share)).sqrt() * widened);
         assert!((found - expected).abs() < 4.0 * spread, "{what}: {found}, expected {expected} ± {spread}");
     };
-    near("days of use", days, at_work, 0.4, 2.5);
-    near("accidents", accidents, at_work * 0.6, 0.05, 2.5);
-    near("days at home", home, days, 0.25, 1.0);
-    near("sessions", sessions - days, days, 0.7, 1.5);
-    near("an older version", old, sessions, 0.1, 1.5);
-    near("forgotten over night", forgot, days - weekends, 0.08, 1.0);
-    near("forgotten before days without work", forgot_weekend, weekends, 0.15, 1.0);
+    near("days of use", (lived.days, at_work), 0.4, 2.5);
+    near("accidents", (lived.accidents, at_work * 0.6), 0.05, 1.0);
+    near("days on journeys", (lived.away, calendar * 0.4), 24.0 / average, 2.7);
+    near("days at home", (lived.at_home, lived.days - lived.away), 0.25, 1.0);
+    near("further sessions", (lived.sessions - lived.days, lived.days), 0.7, 1.8);
+    near("an older version", (lived.old_version, lived.sessions), 0.1, 1.5);
+    near("forgotten over night", (lived.forgot_overnight, lived.evenings), 0.08, 1.0);
+    near("forgotten before days without work", (lived.forgot_weekend, lived.weekends), 0.15, 1.0);
 }
 
 /// A recorder that fails, in one way or another, at the second batch.
@@ -390,18 +408,28 @@ fn a_run_ends_early_for_a_reason_that_is_told() {
     }
 }
 
-/// A user's group is not the one their actor is given: whoever asks them meets a broken invariant.
 #[test]
-fn a_panic_of_a_user_or_a_team_names_both() {
+fn a_panic_of_a_team_or_a_user_is_told_with_its_name_message_and_seed() {
+    let told = |broken: Scenario, actor: &str, message: &str, text: &str| {
+        let broken = Arc::new(broken);
+        let stopped = actors::run(&broken, empty_tables(&broken), company(2)).map(|_| ());
+        let Err(Stopped::Panicked(panicked)) = stopped else { panic!("it panics") };
+        assert!(panicked.actor.starts_with(actor), "{panicked:?}");
+        assert!(panicked.message.starts_with(message), "{panicked:?}");
+        assert!(panicked.text.contains(text), "{panicked:?}");
+        assert_eq!(panicked.seed, 5);
+    };
+    // The run begins later than its people think: their first sessions lie before the first stretch.
     let mut broken = Scenario::clone(&scenario(STUDIO));
-    // The run begins before the groups think it does: the first sessions lie before the first stretch.
     broken.start = broken.start + Span::from_seconds(40 * 86_400);
-    let stopped = actors::run(&Arc::new(broken), Failing { batches: 0, panics: false }, company(1));
-    let stopped = stopped.map(|_| ()).expect_err("it panics");
-    let Stopped::Panicked(panicked) = stopped else { panic!("a panic: {stopped}") };
-    assert!(panicked.actor.starts_with("team "), "{panicked:?}");
-    assert!(panicked.message.starts_with("carry out until 2026-"), "{panicked:?}");
-    assert_eq!(panicked.seed, 5);
+    told(broken, "team ", "carry out until 2026-", "a stretch");
+    // An office without a version to open, which no file can describe.
+    let mut broken = Scenario::clone(&scenario(STUDIO));
+    let mut group = Group::clone(&broken.groups[0]);
+    let Habit::Office(office) = &mut group.habit else { panic!("an office") };
+    office.versions.clear();
+    broken.groups[0] = Arc::new(group);
+    told(broken, "user drafter-", "plan until 2026-", "an office opens some version");
 }
 
 /// Ends the run once something has happened.

@@ -47,12 +47,14 @@ impl Office {
             uses_of: uses.1,
             sessions,
             no_second_session: libm::exp(1.0 - sessions),
+            opens_on_arrival: figures.chance("opens_on_arrival", 0.5),
             session: figures.length("session", Distribution::lognormal(minutes(120), minutes(300))),
             accidental: figures.chance("accidental", 0.01),
             accidental_session: figures
                 .length("accidental_session", Distribution::Uniform(Span::from_seconds(15), minutes(4))),
             forgotten_overnight: figures.chance("forgotten_overnight", 0.02),
             forgotten_weekend: figures.chance("forgotten_weekend", 0.02),
+            closes_elsewhere: figures.chance("closes_elsewhere", 0.5),
             home: figures.chance("home", 0.1),
             laptop: figures.chance("laptop", 0.05),
             versions,
@@ -62,9 +64,9 @@ impl Office {
             trips: trips.flatten(),
             refused: Refused::read(refused, figures.problems),
         };
-        if office.share_off() > 0.9 {
-            let label = "must leave one working day in ten";
-            problems.push(Problem::new(place, "a habit with more days off than work", label));
+        if office.share_off() + office.share_away() > 0.9 {
+            let label = "days off and journeys must leave one working day in ten";
+            problems.push(Problem::new(place, "a habit with more days away than at work", label));
             return None;
         }
         Some(office)
