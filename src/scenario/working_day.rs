@@ -147,9 +147,10 @@ impl Sessions<'_> {
     /// The first session of the day: within ten minutes of the arrival, or like any other.
     fn first_session(&mut self, slot: Span) -> Planned {
         const SOON: Span = Span::from_seconds(600);
+        let soon = SOON.min(Span::from_seconds(slot.seconds() / 2));
         let (chance, start) = (self.office.opens_on_arrival, self.draws.unit());
         let starts = if start < chance {
-            part(start / chance, SOON)
+            part(start / chance, soon)
         } else {
             part((start - chance) / (1.0 - chance) / 2.0, slot)
         };
@@ -203,6 +204,10 @@ impl Sessions<'_> {
     /// Adds a session that is over at `until` at the latest, cut in two where it is closed for the break.
     fn open(&mut self, session: &Planned, (until, ends): (Instant, Ends), goes_on: bool) {
         let closes = if ends == Ends::Closed { until.min(session.starts + session.lasts) } else { until };
+        if closes <= session.starts {
+            // A day cut short has no room for it.
+            return;
+        }
         let (pause, back) = self.hours.pause;
         let paused = session.starts < pause && pause < back && back < closes;
         let first = if goes_on { Act::GoOn } else { Act::Open };
