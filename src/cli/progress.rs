@@ -50,9 +50,16 @@ impl Progress {
         }
     }
 
-    /// The simulation is over.
+    /// The run is over.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+impl Drop for Progress {
+    /// A run that was ended leaves no bar behind.
+    fn drop(&mut self) {
+        self.finish();
     }
 }
 

@@ -143,7 +143,8 @@ fn seldom(office: &Office) -> Vec<String> {
     }
     let refused = &office.refused;
     lines.push(format!(
-        "If refused, {} try again after {}, {} times at most; {} take another product; the rest give up for the day.",
+        "If refused, {} try again after {}, then after twice that, {} times at most; {} take another product; the rest \
+         give up for the day.",
         percent(refused.retry),
         refused.retry_after,
         refused.retries,

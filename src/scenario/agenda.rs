@@ -93,7 +93,7 @@ pub enum IfRefused {
     GiveUp,
     /// Tries again, and gives up for the day after the last time.
     Retry {
-        /// The wait before each time.
+        /// The wait before the first time; before each further one it is twice as long.
         after: Span,
         /// How many times more.
         times: u32,

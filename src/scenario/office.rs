@@ -107,7 +107,8 @@ pub struct Refused {
     pub retry: f64,
     /// The chance to take the group's next product instead, in the order of its list, two minutes later; default 0.1.
     pub other_product: f64,
-    /// The wait before each new try of a session, at least five minutes; default 45m on average, exponential.
+    /// The wait before a session's first new try, at least five minutes, and twice as long before each further one;
+    /// default 45m on average, exponential.
     pub retry_after: Distribution,
     /// How many times at most; default 3.
     pub retries: u32,

@@ -82,24 +82,27 @@ impl Course {
             }
             IfRefused::Retry { after, .. } | IfRefused::Other { after, .. } => after,
         };
-        let mut again = Intention { at: intention.at + after, ..*intention };
+        let in_time = after < visit.until - intention.at;
+        let mut product = intention.product;
         let mut visit = *visit;
         match visit.if_refused {
             IfRefused::Retry { times, .. } if times > 1 => {
+                let after = Span::from_seconds(after.seconds().saturating_mul(2));
                 visit.if_refused = IfRefused::Retry { after, times: times - 1 };
             }
-            IfRefused::Other { product, .. } => {
-                self.given_up.insert((user, intention.product), intention.day);
+            IfRefused::Other { product: other, .. } => {
+                self.given_up.insert((user, product), intention.day);
+                product = other;
                 let idle_aware = &self.scenario.setup.products[product.index()].idle_aware;
                 visit.operates_until = idle_aware.contains(&intention.version).then_some(visit.until);
                 visit.ends = Ends::Closed;
                 visit.if_refused = IfRefused::GiveUp;
-                again.product = product;
             }
             _ => visit.if_refused = IfRefused::GiveUp,
         }
-        if again.at < visit.until {
-            self.later(user, Intention { act: Act::Open(visit), ..again });
+        if in_time {
+            let at = intention.at + after;
+            self.later(user, Intention { at, product, act: Act::Open(visit), ..*intention });
         }
     }
 
