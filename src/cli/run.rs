@@ -78,9 +78,9 @@ enum Driver {
 enum DetailArgument {
     /// Nothing more
     Summary,
-    /// charges.csv and `token_events.csv`
+    /// The tables of charges and of token events
     Charges,
-    /// Those, and `sign_ins.csv` and sessions.csv
+    /// Those, and the tables of sign-ins and of sessions
     Full,
 }
 

@@ -160,6 +160,23 @@ pub enum Phase {
 }
 
 impl Request {
+    /// The user whom it concerns; `None` where it concerns teams, packs or the catalogue.
+    pub fn user_mut(&mut self) -> Option<&mut UserId> {
+        match self {
+            Request::SignIn(SignIn { user, .. })
+            | Request::Use(ServiceUse { user, .. })
+            | Request::SignOut(OpenSession { user, .. })
+            | Request::Touch(OpenSession { user, .. })
+            | Request::Assign { user, .. }
+            | Request::Unassign { user, .. }
+            | Request::Cover { user, .. }
+            | Request::EndCover { user, .. }
+            | Request::PaidBefore { user, .. }
+            | Request::Uninstall { user, .. } => Some(user),
+            Request::Buy(_) | Request::Move { .. } | Request::Merge { .. } | Request::Release { .. } => None,
+        }
+    }
+
     /// Where in its instant the request falls.
     pub fn phase(&self) -> Phase {
         match self {

@@ -10,7 +10,7 @@ use crate::meter::id::{PackId, TeamId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::pack::Pack;
 use crate::meter::record::{ChargeRecord, Record, SessionRecord, SignInRecord, TokenEvent};
-use crate::meter::request::{OpenSession, Request, ServiceUse, SignIn};
+use crate::meter::request::Request;
 use crate::meter::stock::{Draw, Purchase};
 use crate::meter::user::User;
 use crate::scenario::Scenario;
@@ -66,16 +66,7 @@ impl TeamGroup {
                     Some(group_of_team[team.index()])
                 }
                 Request::Move { pack, .. } => Some(group_of_pack[pack]),
-                Request::SignIn(SignIn { user, .. })
-                | Request::Use(ServiceUse { user, .. })
-                | Request::SignOut(OpenSession { user, .. })
-                | Request::Touch(OpenSession { user, .. })
-                | Request::Assign { user, .. }
-                | Request::Unassign { user, .. }
-                | Request::Cover { user, .. }
-                | Request::EndCover { user, .. }
-                | Request::PaidBefore { user, .. }
-                | Request::Uninstall { user, .. } => Some(group_of_user(*user)),
+                of_user => of_user.clone().user_mut().map(|user| group_of_user(*user)),
             };
             let concerned = group.map_or(0..groups.len(), |group| group..group + 1);
             for group in &mut groups[concerned] {
@@ -203,15 +194,10 @@ impl TeamGroup {
             Request::PaidBefore { user, team, .. } => {
                 (*user, *team) = (self.local_user(*user), self.local_team(*team));
             }
-            Request::SignIn(SignIn { user, .. })
-            | Request::Use(ServiceUse { user, .. })
-            | Request::SignOut(OpenSession { user, .. })
-            | Request::Touch(OpenSession { user, .. })
-            | Request::Assign { user, .. }
-            | Request::Unassign { user, .. }
-            | Request::Cover { user, .. }
-            | Request::EndCover { user, .. }
-            | Request::Uninstall { user, .. } => *user = self.local_user(*user),
+            of_user => {
+                let user = of_user.user_mut().expect("everything else concerns a user");
+                *user = self.local_user(*user);
+            }
         }
         request
     }
