@@ -27,7 +27,7 @@ Examples:
   flexmeter check scenarios/                 run every scenario below a folder against its expectations
   flexmeter catalog                          the products whose rates are on the public record
 
-Exit codes: 0 ok, 1 a check failed, 2 bad input, 130 interrupted.";
+Exit codes: 0 ok, 1 a check failed, 2 bad input, 70 a defect of flexmeter, 130 interrupted.";
 
 /// Metering simulator for software paid by the day with prepaid tokens.
 #[derive(Parser)]

@@ -27,7 +27,8 @@ pub(super) struct Arguments {
 pub(super) fn describe(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let scenario = scenario_file::read(&arguments.file)?;
     let mut named = BTreeSet::new();
-    let groups = scenario.groups.iter().filter(|group| named.insert(group.name.clone()));
+    let groups =
+        scenario.groups.iter().filter(|group| named.insert((group.name.clone(), group.copy.is_some())));
     let weeks: Vec<(&Group, TypicalWeek)> =
         groups.map(|group| (&**group, TypicalWeek::of(&scenario, group))).collect();
     print(&match arguments.format {

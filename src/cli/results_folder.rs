@@ -97,6 +97,8 @@ impl Aside<'_> {
     pub(super) fn put_in_place(self) -> Result<usize, Failure> {
         interrupt::check()?;
         let (folder, aside) = (&self.folder.path, &self.path);
+        // A run takes its time: what somebody put into the folder meanwhile is left alone.
+        ResultsFolder::claim(folder)?;
         let files = std::fs::read_dir(aside).map_err(|error| unwritable(aside, &error))?.count();
         if !folder.exists() {
             return std::fs::rename(aside, folder)

@@ -1,5 +1,7 @@
 //! What groups of simulated users do, in words and figures, before anything runs.
 
+use std::sync::Arc;
+
 use chrono::Weekday;
 use serde_json::{Value, json};
 
@@ -38,7 +40,9 @@ pub fn text(scenario: &Scenario, weeks: &[(&Group, TypicalWeek)], width: Option<
 
 fn people(scenario: &Scenario, group: &Group) -> String {
     let teams: Vec<&str> = group.teams.iter().map(|team| scenario.directory.teams.get(team.0)).collect();
-    let copies = scenario.groups.iter().filter(|other| other.name == group.name).count();
+    let is_copy =
+        |other: &&Arc<Group>| group.copy.is_some() && other.name == group.name && other.copy.is_some();
+    let copies = scenario.groups.iter().filter(is_copy).count();
     let each = if copies > 1 {
         format!(", and as many in each of {} more teams", copies - 1)
     } else {

@@ -79,6 +79,11 @@ impl Distribution {
             let mean = pair.need("mean", problems).and_then(|value| value.time_of_day(problems));
             let sd = pair.need("sd", problems).and_then(|value| value.duration(problems));
             pair.finish(problems);
+            if sd.is_some_and(|sd| sd > Span::from_seconds(12 * 3600)) {
+                let label = "`sd` must be 12h or less";
+                problems.push(Problem::new(value.place(), "a time of day is one of a day", label));
+                return None;
+            }
             mean.zip(sd).map(|(mean, sd)| Distribution::Normal { mean, sd })
         } else {
             let help = "write one of { fixed = \"09:00\" }, { uniform = [\"08:00\", \"10:00\"] }, \

@@ -273,6 +273,11 @@ impl Groups<'_> {
                 products.push(product);
             }
         }
+        if products.is_empty() {
+            let title = "a group opens products (RULES 1.4)";
+            self.problems.push(Problem::new(value.place(), title, "none is listed"));
+            return None;
+        }
         let of_group = |id: ProductId| GroupProduct {
             id,
             name: self.directory.products.get(id.0).to_owned(),

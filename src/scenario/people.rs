@@ -102,16 +102,17 @@ impl PeopleReader<'_> {
     fn read_team(&mut self, mut table: Table<'_>, seen: &mut Seen) {
         let name = table.need("name", self.problems);
         let copies = self.read_copies(&mut table);
-        seen.once(name, "team", self.problems);
         let plain = name.and_then(|value| value.name(self.problems));
         let zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
         let zone = zone.unwrap_or_else(Zone::utc);
         let packs = table.get("packs").and_then(|value| value.list(self.problems)).unwrap_or_default();
+        let table_place = name.map_or(table.place.clone(), Value::place);
         table.finish(self.problems);
         let Some(name) = plain else { return };
         for copy in group_copies(copies) {
             let of_copy = copy.map_or_else(|| name.to_owned(), |copy| numbered(name, copy));
             let Some(team) = self.directory.team_number(&of_copy) else { return };
+            seen.once_named(&of_copy, table_place.clone(), ("team", self.problems));
             self.people.team_zones[team.index()] = zone.clone();
             let before = self.problems.len();
             for pack in &packs {
@@ -233,9 +234,13 @@ impl Seen {
         let Some(value) = name else { return };
         // A name that is no text was reported when it was looked up.
         let Some(name) = value.text(&mut Vec::new()) else { return };
-        if let Some(first) = self.0.insert(name.to_owned(), value.place()) {
+        self.once_named(name, value.place(), (noun, problems));
+    }
+
+    fn once_named(&mut self, name: &str, place: Range<usize>, (noun, problems): (&str, &mut Problems)) {
+        if let Some(first) = self.0.insert(name.to_owned(), place.clone()) {
             let title = format!("two {noun}s are called `{name}`");
-            problems.push(Problem::new(value.place(), title, "again here").context(first, "first here"));
+            problems.push(Problem::new(place, title, "again here").context(first, "first here"));
         }
     }
 }

@@ -55,7 +55,8 @@ pub struct ProductWeek {
 impl TypicalWeek {
     /// The week of a group.
     pub fn of(scenario: &Scenario, group: &Arc<Group>) -> Self {
-        let weeks = (scenario.end - scenario.start).seconds() as f64 / WEEK.seconds() as f64;
+        // A run shorter than a week is the week.
+        let weeks = ((scenario.end - scenario.start).seconds() as f64 / WEEK.seconds() as f64).max(1.0);
         let asked = group.count.min(ASKED_MAX);
         let mut week = TypicalWeek {
             products: vec![ProductWeek::default(); group.products.len()],

@@ -1,7 +1,8 @@
 //! `WorkingLife`: how far a person of an office has lived, and what comes next, day by day.
 //!
 //! What is drawn for a person's days comes from one stream, the sessions with each product from a stream of
-//! their own, so that using one product more changes no session with another.
+//! their own: using one product more changes no session with another, unless the hours move with it (rest
+//! after a long day or a journey).
 
 use crate::meter::instant::{Instant, Span};
 use crate::scenario::agenda::{Intention, Stretch};
@@ -69,8 +70,9 @@ fn pick(draw: f64, count: usize) -> usize {
     (draw * count as f64) as usize
 }
 
-/// No zone is further ahead of UTC: a local day begins no earlier than this before the UTC day.
-const FURTHEST_AHEAD: Span = Span::from_seconds(14 * 3600);
+/// No zone is or was further ahead of UTC (Alaska was, before 1867): a local day begins no earlier than this
+/// before the UTC day.
+const FURTHEST_AHEAD: Span = Span::from_seconds(16 * 3600);
 
 /// Nobody works again sooner after a working day, wherever a journey has taken them.
 const REST: Span = Span::from_seconds(8 * 3600);

@@ -114,9 +114,10 @@ async fn direct<R: Recorder + 'static>(
     let recorder_actor = RecorderActor::default();
     let (recorder, _) =
         Actor::spawn_linked(None, recorder_actor, start, supervisor.get_cell()).await.expect("it starts");
-    let threads = company.threads.max(1);
+    let groups: Vec<_> = TeamGroup::split(&scenario).into_iter().map(Arc::new).collect();
+    let threads = company.threads.min(groups.len()).max(1);
     let shared = Arc::new(Shared {
-        groups: TeamGroup::split(&scenario).into_iter().map(Arc::new).collect(),
+        groups,
         seed: Seed::new(scenario.seed),
         next_group: AtomicUsize::new(0),
         scenario,

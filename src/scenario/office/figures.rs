@@ -117,7 +117,9 @@ impl<'t> Figures<'_, 't> {
         if self.table.key_place("working_days").is_none() {
             return WEEKDAYS[..5].iter().map(|(_, day)| *day).collect();
         }
-        let days = self.list("working_days", |value, problems| value.one_of(&WEEKDAYS, problems));
+        let mut days = self.list("working_days", |value, problems| value.one_of(&WEEKDAYS, problems));
+        days.sort_by_key(Weekday::num_days_from_monday);
+        days.dedup();
         if days.is_empty() {
             let place = self.table.key_place("working_days").expect("it is there");
             self.problems.push(Problem::new(place, "an office that never works", "name a weekday"));
