@@ -14,11 +14,9 @@ use crate::scenario::distribution::Distribution;
 use crate::scenario::duration;
 use crate::scenario::group::Group;
 use crate::scenario::habit::Habit;
-use crate::scenario::office::Office;
+use crate::scenario::office::{Office, WEEKDAYS};
 use crate::scenario::poisson::Poisson;
 use crate::scenario::typical_week::TypicalWeek;
-
-const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 /// The groups of a scenario with their weeks, those of a team's copies once.
 pub fn text(scenario: &Scenario, weeks: &[(&Group, TypicalWeek)], width: Option<u16>) -> String {
@@ -173,8 +171,10 @@ fn figures(group: &Group, week: &TypicalWeek, width: Option<u16>) -> String {
             figure(of_week.forgotten),
         ]);
     }
-    let by_weekday =
-        WEEKDAYS.iter().zip(week.openings_by_weekday).map(|(day, openings)| format!("{day} {openings:.1}"));
+    let by_weekday = WEEKDAYS
+        .iter()
+        .zip(week.openings_by_weekday)
+        .map(|((day, _), openings)| format!("{day} {openings:.1}"));
     format!(
         "{table}\n Openings by weekday: {}; the busiest week has {:.0}, the quietest {:.0}.\n",
         by_weekday.collect::<Vec<_>>().join(", "),

@@ -2,6 +2,8 @@
 
 mod figures;
 
+pub use crate::scenario::office::figures::WEEKDAYS;
+
 use chrono::{Datelike, Weekday};
 
 use crate::meter::id::{ProductId, VersionId};
@@ -61,6 +63,8 @@ pub struct Office {
     pub days_off: f64,
     /// How many of them come in a row, on average; default 3.
     pub days_off_in_a_row: f64,
+    /// The chances that days off begin, and that a journey begins where they do not.
+    pub(crate) goes: (f64, f64),
     /// Journeys; default none.
     pub trips: Option<Trips>,
     /// What a refused user does.
@@ -146,7 +150,7 @@ impl Office {
 
     /// The chances that days off begin, and that a journey begins where they do not, on a working day that
     /// follows one at work: so that both have their number a year although neither begins during the other.
-    pub(crate) fn goes(&self) -> (f64, f64) {
+    fn chances_to_go(&self) -> (f64, f64) {
         let at_work = 1.0 - self.share_off() - self.share_away();
         let off = (self.share_off() / at_work / self.days_off_in_a_row).min(1.0);
         let trips = self.trips.as_ref().map_or(0.0, |trips| trips.per_year / self.working_days_a_year());

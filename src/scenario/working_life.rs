@@ -23,8 +23,30 @@ pub(crate) struct WorkingLife {
     /// When the person has rested from the last working day: no other begins before.
     rested_at: Instant,
     uses: Vec<Use>,
-    /// For each product a number below its chance of use where it is used today.
-    uses_today: Vec<f64>,
+    /// What is done with each product today.
+    today: Vec<Today>,
+}
+
+/// What a person does with a product on a day at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Today {
+    Uses,
+    /// Opens it by accident, unless it stands open anyway.
+    ByAccident,
+    Nothing,
+}
+
+impl Today {
+    /// By a chance number, from 0 to 1.
+    fn drawn(draw: f64, chance: f64, accidental: f64) -> Self {
+        if draw < chance {
+            Today::Uses
+        } else if draw < chance + (1.0 - chance) * accidental {
+            Today::ByAccident
+        } else {
+            Today::Nothing
+        }
+    }
 }
 
 /// A person's use of one product.
@@ -48,7 +70,7 @@ impl Away {
     /// chance, so that both have their mean length and their share of the year.
     fn next(self, office: &Office, (off, trip, zone): (f64, f64, f64)) -> Away {
         let still_off = 1.0 - 1.0 / office.days_off_in_a_row;
-        let (goes_off, goes_away) = office.goes();
+        let (goes_off, goes_away) = office.goes;
         match (self, &office.trips) {
             (Away::Off, _) if off < still_off => Away::Off,
             (Away::Trip(place), Some(trips)) if trip < 1.0 - 1.0 / trips.days => Away::Trip(place),
@@ -92,7 +114,7 @@ impl WorkingLife {
             away: Away::No,
             rested_at: Instant::MIN,
             uses: uses.map(|of| Use { sessions: sessions(&of.name), left_open: None }).collect(),
-            uses_today: Vec::new(),
+            today: Vec::new(),
         }
     }
 
@@ -112,8 +134,12 @@ impl WorkingLife {
                 self.leave(group, day, stretch.agenda);
             } else if first <= day && office.works_on(day) {
                 let before = stretch.agenda.len();
-                self.uses_today.clear();
-                self.uses_today.extend(sessions.iter_mut().map(Draws::unit));
+                let products = group.products.iter().zip(&mut sessions);
+                let today = products.map(|(product, draws)| {
+                    Today::drawn(draws.unit(), office.chance_of(product.id, day), office.accidental)
+                });
+                self.today.clear();
+                self.today.extend(today);
                 if let Some(hours) = self.day((group, office), day, &mut draws) {
                     self.live((group, office), (&hours, &mut sessions), stretch);
                 }
@@ -146,7 +172,7 @@ impl WorkingLife {
         let [off, trip, zone, home, arrives] = std::array::from_fn(|_| draws.unit());
         let [stays, pause, pause_starts, pause_lasts] = std::array::from_fn(|_| draws.unit());
         self.away = self.away.next(office, (off, trip, zone));
-        if self.away == Away::Off || !self.touches_any(group, office, day) {
+        if self.away == Away::Off || !self.touches_any() {
             return None;
         }
         let arrives = office.arrives.quantile(arrives);
@@ -179,12 +205,9 @@ impl WorkingLife {
     }
 
     /// Whether the day has anything to do with some product; on others the hours do not matter.
-    fn touches_any(&self, group: &Group, office: &Office, day: Day) -> bool {
-        let products = group.products.iter().zip(&self.uses).zip(&self.uses_today);
-        products.into_iter().any(|((product, of), used)| {
-            let chance = office.chance_of(product.id, day);
-            *used < chance + (1.0 - chance) * office.accidental || of.left_open.is_some()
-        })
+    fn touches_any(&self) -> bool {
+        let mut products = self.uses.iter().zip(&self.today);
+        products.any(|(of, today)| *today != Today::Nothing || of.left_open.is_some())
     }
 
     /// Adds what a day at work means for each product.
@@ -196,20 +219,16 @@ impl WorkingLife {
     ) {
         self.rested_at = hours.leaves + REST;
         for (place, (of, draws)) in self.uses.iter_mut().zip(sessions).enumerate() {
-            let product = group.products[place].id;
-            let (chance, used) = (office.chance_of(product, hours.day), self.uses_today[place]);
-            let accident = used < chance + (1.0 - chance) * office.accidental;
-            if used >= chance && !(accident && of.left_open.is_none()) {
-                if let Some(left) = of.left_open.take_if(|left| hours.at_hand.contains(&left.device)) {
-                    stretch.agenda.push(left.close((hours.day, hours.arrival), product));
+            let mut sessions = Sessions { group, office, hours, place, draws, agenda: stretch.agenda };
+            match self.today[place] {
+                Today::Uses => of.left_open = sessions.use_product(of.left_open),
+                Today::ByAccident if of.left_open.is_none() => sessions.open_by_accident(),
+                _ => {
+                    if let Some(left) = of.left_open.take_if(|left| hours.at_hand.contains(&left.device)) {
+                        let product = group.products[place].id;
+                        stretch.agenda.push(left.close((hours.day, hours.arrival), product));
+                    }
                 }
-                continue;
-            }
-            let mut today = Sessions { group, office, hours, place, draws, agenda: stretch.agenda };
-            if used < chance {
-                of.left_open = today.use_product(of.left_open);
-            } else {
-                today.open_by_accident();
             }
         }
     }

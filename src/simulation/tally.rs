@@ -179,13 +179,12 @@ impl Accounts {
 
     /// The accounts in the numbers of the scenario.
     pub(crate) fn named(self, group: &TeamGroup) -> BTreeMap<Account, Charged> {
-        let users = (0..).map(UserId).zip(self.0);
-        let accounts = users.flat_map(|(user, of_user)| {
-            let account = move |(product, team, charged)| (user, product, team, charged);
-            of_user.into_iter().map(account)
-        });
-        let named = accounts
-            .map(|(user, product, team, charged)| ((group.user(user), product, group.team(team)), charged));
-        named.collect()
+        let mut accounts = BTreeMap::new();
+        for (user, of_user) in (0..).map(UserId).zip(self.0) {
+            for (product, team, charged) in of_user {
+                accounts.insert((group.user(user), product, group.team(team)), charged);
+            }
+        }
+        accounts
     }
 }

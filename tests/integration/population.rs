@@ -186,6 +186,48 @@ fn by_stretches(scenario: &Arc<Scenario>, stretch: Span) -> String {
     written(tables, &run).1
 }
 
+/// RULES 4: at one instant scripted sign-ins come before simulated ones, whatever the names. The last seven
+/// tokens go to zoe, not to the member who opens in the same second.
+#[test]
+fn scripted_sign_ins_come_before_simulated_ones() {
+    let text = r#"
+        start = 2026-03-02T00:00:00Z
+        end = 2026-03-03T00:00:00Z
+        [[team]]
+        name = "T"
+        packs = [{ id = "p", tokens = 7, bought = 2026-03-01T00:00:00Z }]
+        [[user]]
+        name = "zoe"
+        teams = ["T"]
+        products = ["AutoCAD"]
+        [[step]]
+        at = 2026-03-02T09:00:00Z
+        do = "sign-in"
+        user = "zoe"
+        product = "AutoCAD"
+        [[group]]
+        name = "ada"
+        team = "T"
+        count = 1
+        products = ["AutoCAD"]
+        habit = "h"
+        [habit.h]
+        kind = "office"
+        use = 1
+        sessions = 1
+        days_off = 0
+        opens_on_arrival = 1
+        arrives = { fixed = "09:00" }
+        stays = { fixed = "2s" }
+    "#;
+    let scenario = scenario(text);
+    let (_, rows) = run_with_rows(&scenario);
+    let first = &rows.sign_ins[..2];
+    assert_eq!(first[0].at, first[1].at, "both fall on one instant");
+    let told = first.iter().map(|row| (scenario.directory.users.get(row.user.0), row.answer.is_ok()));
+    assert_eq!(told.collect::<Vec<_>>(), [("zoe", true), ("ada-1", false)]);
+}
+
 #[test]
 fn another_member_changes_nobody_elses_day() {
     let text = STUDIO.replace("tokens = 3000", "tokens = 300000").replace("tokens = 2500", "tokens = 250000");

@@ -11,7 +11,8 @@ use crate::scenario::office::{Office, Pause, Refused, Season, Trips};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
 
-const WEEKDAYS: [(&str, Weekday); 7] = [
+/// The weekdays by the words for them, Monday first.
+pub const WEEKDAYS: [(&str, Weekday); 7] = [
     ("Mon", Weekday::Mon),
     ("Tue", Weekday::Tue),
     ("Wed", Weekday::Wed),
@@ -37,7 +38,8 @@ impl Office {
         let uses = figures.uses(directory);
         let versions = figures.versions(directory);
         let sessions = figures.number("sessions", 2.0, (1.0, 12.0));
-        let office = Office {
+        let mut office = Office {
+            goes: (0.0, 0.0),
             working_days: figures.working_days(),
             holidays: figures.list("holidays", read_holiday),
             seasons: figures.list("seasons", Season::read),
@@ -69,6 +71,7 @@ impl Office {
             problems.push(Problem::new(place, "a habit with more days away than at work", label));
             return None;
         }
+        office.goes = office.chances_to_go();
         Some(office)
     }
 }
