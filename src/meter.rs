@@ -23,6 +23,7 @@ mod due;
 mod charging;
 mod admission;
 mod administration;
+mod offline;
 
 use crate::meter::answer::Answer;
 use crate::meter::due::{Due, Dues};
@@ -116,6 +117,8 @@ impl Meter {
             }
             Request::Release { product } => self.products[product.index()].released = true,
             Request::Uninstall { user, product, device } => self.uninstall((user, product), device),
+            Request::GoOffline { user, device } => self.go_offline(user, device),
+            Request::GoOnline { user, device } => self.go_online(user, device),
         }
         Answer::Done
     }
@@ -174,6 +177,7 @@ impl Meter {
                     let tokens = self.stock.end(pack);
                     self.record_expiry(Draw { pack, tokens });
                 }
+                Due::Allowance(user) => self.allowance_ends(user),
                 Due::Grace(key) => self.grace_ends(key),
                 Due::Window(key) | Due::Cover(key) => self.window_or_cover_ends(key),
             }
@@ -226,6 +230,7 @@ impl Meter {
     fn make_due(&mut self, at: Instant, due: Due) {
         let order = match due {
             Due::Pack(pack) => u64::from(pack.0),
+            Due::Allowance(user) => u64::from(user.0),
             Due::Grace(key) | Due::Window(key) | Due::Cover(key) => {
                 let Key { user, product, .. } = self.key(key);
                 let add_in = self.products[product.index()].kind == ProductKind::AddIn;

@@ -93,9 +93,7 @@ impl Meter {
         }
         let session = self.start_session(id, sign_in, host);
         if admission == Admission::NewWindow {
-            let rate = self.products[sign_in.product.index()].rate(self.now);
-            let hold = self.stock.hold(team, rate);
-            self.place(id, hold, ChargeKind::SignIn);
+            self.place(id, team, ChargeKind::SignIn);
         } else if self.key(id).pending.is_some() {
             self.make_due(self.now + self.policy.grace, Due::Grace(id));
         }
@@ -107,6 +105,9 @@ impl Meter {
         let cover = self.entitled(id)?;
         if sign_in.unsupported && cover.is_none() {
             return Err(Refusal::UnsupportedVersion);
+        }
+        if self.needs_connection(id, sign_in) {
+            return Err(Refusal::Offline);
         }
         let devices = &self.key(id).devices;
         if !devices.contains(&sign_in.device) && devices.len() >= DEVICES_MAX {
@@ -122,10 +123,14 @@ impl Meter {
         if let Some(paid) = self.key(id).window(self.now) {
             return Ok((Admission::PaidWindow, paid.team));
         }
-        let payer = if takes_over {
-            self.payer_after_take_over(id)
-        } else if let Some(pending) = &self.key(id).pending {
+        let pending = self.key(id).pending.as_ref().filter(|_| !takes_over);
+        if let Some(pending) = pending {
             return Ok((Admission::PaidWindow, pending.hold.team));
+        }
+        let payer = if !self.is_online(sign_in.user, sign_in.device) {
+            Some(self.users[sign_in.user.index()].teams[0])
+        } else if takes_over {
+            self.payer_after_take_over(id)
         } else {
             let rate = self.products[sign_in.product.index()].rate(self.now);
             self.payer(sign_in.user, rate)

@@ -20,6 +20,8 @@ pub enum Refusal {
     NotAssigned,
     /// On Linux, a version from before 2020 (RULES 3.11).
     UnsupportedVersion,
+    /// The device has no connection, and this is a first sign-in or its allowance is over (RULES 3.8).
+    Offline,
     /// The product is on three other devices already (RULES 3.6).
     DeviceLimit,
     /// A session is open on another device (RULES 3.6).
@@ -62,9 +64,10 @@ pub enum ChargeKind {
 
 impl Refusal {
     /// Every refusal, in order of precedence.
-    pub const ALL: [Refusal; 5] = [
+    pub const ALL: [Refusal; 6] = [
         Refusal::NotAssigned,
         Refusal::UnsupportedVersion,
+        Refusal::Offline,
         Refusal::DeviceLimit,
         Refusal::InUseElsewhere,
         Refusal::InsufficientTokens,
@@ -75,6 +78,7 @@ impl Refusal {
         match self {
             Refusal::NotAssigned => "not-assigned",
             Refusal::UnsupportedVersion => "unsupported-version",
+            Refusal::Offline => "offline",
             Refusal::DeviceLimit => "device-limit",
             Refusal::InUseElsewhere => "in-use-elsewhere",
             Refusal::InsufficientTokens => "insufficient-tokens",

@@ -6,6 +6,7 @@ use crate::meter::due::Due;
 use crate::meter::id::{KeyId, SessionId, TeamId, UserId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::key::{Deferred, Paid, Pending};
+use crate::meter::offline::LateCharge;
 use crate::meter::policy::{GraceAtRenewal, IdleResume, RenewalWhenShort, TeamChoice};
 use crate::meter::record::{ChargeRecord, Record, SessionRecord};
 use crate::meter::session::SessionEnd;
@@ -88,6 +89,10 @@ impl Meter {
             self.end_sessions(id, SessionEnd::NotAssigned);
             return;
         }
+        if self.is_offline(id) {
+            self.place(id, self.users[user.index()].teams[0], kind);
+            return;
+        }
         let rate = self.products[product.index()].rate(self.now);
         let team = match (self.payer(user, rate), self.policy.renewal_when_short) {
             (Some(team), _) => team,
@@ -103,20 +108,22 @@ impl Meter {
                 return;
             }
         };
-        let hold = self.stock.hold(team, rate);
-        self.place(id, hold, kind);
+        self.place(id, team, kind);
     }
 
-    /// Places a hold that has just been made: posted at once, or waiting for a session to outlast its
-    /// grace (RULES 1.7, 2.5).
-    pub(super) fn place(&mut self, id: KeyId, hold: Hold, kind: ChargeKind) {
+    /// Holds the rate for a charge that falls due now, of which `team` is the payer: posted at once, or
+    /// waiting for a session to outlast its grace (RULES 1.7, 2.5).
+    pub(super) fn place(&mut self, id: KeyId, team: TeamId, kind: ChargeKind) {
         let (now, grace) = (self.now, self.policy.grace);
+        let rate = self.products[self.key(id).product.index()].rate(now);
+        let late = self.is_offline(id);
+        let hold = if late { Hold::without_packs(team, rate) } else { self.stock.hold(team, rate) };
         assert!(self.key(id).pending.is_none(), "one hold per key");
         let at_once = match self.attendance(id) {
             Attendance::Working => true,
             _ => kind == ChargeKind::Renewal && self.policy.grace_at_renewal == GraceAtRenewal::Charge,
         };
-        self.key_mut(id).pending = Some(Pending { hold, kind, due: now });
+        self.key_mut(id).pending = Some(Pending { hold, late, kind, due: now });
         if at_once {
             let resumed = kind == ChargeKind::Resume;
             self.post_pending(id, if resumed { self.resumed_window_start(id) } else { now });
@@ -133,13 +140,18 @@ impl Meter {
     /// The hold becomes a charge, and its window begins.
     fn post_pending(&mut self, id: KeyId, window_start: Instant) {
         let pending = self.key_mut(id).pending.take().expect("a hold that waits");
-        self.stock.post(&pending.hold);
         let end = window_start + Span::WINDOW;
         let key = self.key_mut(id);
         key.paid = Some(Paid { end, team: pending.hold.team });
         key.deferred = None;
         let (user, product) = (key.user, key.product);
         self.make_due(end, Due::Window(id));
+        if pending.late {
+            let Pending { hold, kind, .. } = pending;
+            self.post_late(LateCharge { key: id, window_start, rate: hold.tokens(), kind });
+            return;
+        }
+        self.stock.post(&pending.hold);
         self.records.push(Record::Charge(ChargeRecord {
             window_start,
             user,

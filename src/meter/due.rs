@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use crate::meter::id::{KeyId, PackId};
+use crate::meter::id::{KeyId, PackId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::request::Phase;
 
@@ -15,6 +15,8 @@ use crate::meter::request::Phase;
 pub(crate) enum Due {
     /// A pack ends.
     Pack(PackId),
+    /// A device of the user has been without connection for as long as it may.
+    Allowance(UserId),
     /// A session of the key outlasts its grace.
     Grace(KeyId),
     /// A window of the key ends, or a short renewal asks again a window's length later.
@@ -49,17 +51,21 @@ struct Entry {
 
 /// Bits of an entry's order below its phase.
 const ORDER_BITS: u32 = 61;
+/// Set in the order of allowances, which end after the packs of the same instant.
+const AFTER_PACKS: u64 = 1 << 60;
 
 impl Dues {
     /// Adds an appointment; `order` decides among those of one instant and phase.
     pub(crate) fn add(&mut self, at: Instant, due: Due, order: u64) {
-        assert!(order < 1 << ORDER_BITS, "fewer than 2²⁹ users");
+        assert!(order < AFTER_PACKS, "fewer than 2²⁸ users");
         let (phase, number, line) = match due {
             Due::Pack(pack) => (Phase::Ends, pack.0, None),
+            Due::Allowance(user) => (Phase::Ends, user.0, None),
             Due::Grace(key) => (Phase::GraceEnds, key.0, Some(&mut self.graces)),
             Due::Window(key) => (Phase::Charges, key.0, Some(&mut self.windows)),
             Due::Cover(key) => (Phase::Charges, key.0, None),
         };
+        let order = if matches!(due, Due::Allowance(_)) { order | AFTER_PACKS } else { order };
         let entry = Entry { at, order: (phase as u64) << ORDER_BITS | order, number };
         if self.first.is_none_or(|first| entry < first) {
             self.first = Some(entry);
@@ -91,6 +97,9 @@ impl Dues {
         let lines = self.graces.front().into_iter().chain(self.windows.front());
         self.first = lines.chain(self.others.peek().map(|Reverse(entry)| entry)).min().copied();
         let due = match first.order >> ORDER_BITS {
+            phase if phase == Phase::Ends as u64 && first.order & AFTER_PACKS > 0 => {
+                Due::Allowance(UserId(first.number))
+            }
             phase if phase == Phase::Ends as u64 => Due::Pack(PackId(first.number)),
             phase if phase == Phase::GraceEnds as u64 => Due::Grace(KeyId(first.number)),
             _ => Due::Window(KeyId(first.number)),

@@ -18,8 +18,10 @@ pub(crate) struct Paid {
 /// A charge that has fallen due and waits for a session to outlast its grace (RULES 2.5).
 #[derive(Clone, Debug)]
 pub(crate) struct Pending {
-    /// The rate, reserved.
+    /// The rate, reserved; owed where no pack could be asked.
     pub(crate) hold: Hold,
+    /// It fell due on a device without connection: the charge is recorded at the next contact (RULES 3.8).
+    pub(crate) late: bool,
     /// What made it.
     pub(crate) kind: ChargeKind,
     /// When it fell due: the window's start, unless a later session is the first to outlast its grace.

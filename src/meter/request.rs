@@ -90,6 +90,20 @@ pub enum Request {
         /// The device.
         device: DeviceId,
     },
+    /// A device loses its connection (RULES 3.8).
+    GoOffline {
+        /// The user.
+        user: UserId,
+        /// The device.
+        device: DeviceId,
+    },
+    /// A device is connected again, and reports (RULES 3.8).
+    GoOnline {
+        /// The user.
+        user: UserId,
+        /// The device.
+        device: DeviceId,
+    },
 }
 
 /// A user opens a product version on a device.
@@ -145,7 +159,7 @@ pub struct OpenSession {
 /// The order of things that fall on one instant (RULES 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// Packs and cover end.
+    /// Packs, cover and offline allowances end.
     Ends,
     /// Grace periods end; holds are posted.
     GraceEnds,
@@ -172,7 +186,9 @@ impl Request {
             | Request::Cover { user, .. }
             | Request::EndCover { user, .. }
             | Request::PaidBefore { user, .. }
-            | Request::Uninstall { user, .. } => Some(user),
+            | Request::Uninstall { user, .. }
+            | Request::GoOffline { user, .. }
+            | Request::GoOnline { user, .. } => Some(user),
             Request::Buy(_) | Request::Move { .. } | Request::Merge { .. } | Request::Release { .. } => None,
         }
     }

@@ -12,6 +12,8 @@ pub enum SessionEnd {
     InsufficientTokens,
     /// A charge fell due without the assignment (RULES 3.5).
     NotAssigned,
+    /// The device was without connection for 24 hours (RULES 3.8).
+    OfflineLimit,
     /// Another device took over (RULES 3.6).
     TakenOver,
     /// The run ended.
@@ -20,10 +22,11 @@ pub enum SessionEnd {
 
 impl SessionEnd {
     /// Every end.
-    pub const ALL: [SessionEnd; 5] = [
+    pub const ALL: [SessionEnd; 6] = [
         SessionEnd::SignOut,
         SessionEnd::InsufficientTokens,
         SessionEnd::NotAssigned,
+        SessionEnd::OfflineLimit,
         SessionEnd::TakenOver,
         SessionEnd::RunEnd,
     ];
@@ -34,6 +37,7 @@ impl SessionEnd {
             SessionEnd::SignOut => "sign-out",
             SessionEnd::InsufficientTokens => "insufficient-tokens",
             SessionEnd::NotAssigned => "not-assigned",
+            SessionEnd::OfflineLimit => "offline-limit",
             SessionEnd::TakenOver => "taken-over",
             SessionEnd::RunEnd => "run-end",
         }

@@ -44,6 +44,11 @@ pub(crate) struct Hold {
 }
 
 impl Hold {
+    /// A rate for which no pack is asked (RULES 3.8).
+    pub(crate) fn without_packs(team: TeamId, rate: Tokens) -> Self {
+        Hold { team, draws: Vec::new(), owed: rate }
+    }
+
     /// The rate that was in force when the charge fell due.
     pub(crate) fn tokens(&self) -> Tokens {
         self.draws.iter().map(|draw| draw.tokens).sum::<Tokens>() + self.owed

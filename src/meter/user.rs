@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::meter::id::{KeyId, ProductId, TeamId};
+use crate::meter::offline::Offline;
 
 /// The products a user may open through Flex (RULES 3.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +44,14 @@ pub struct User {
     pub add_ins: Vec<HostedAddIn>,
     /// The charge keys of this user that exist so far; few, so a list is searched.
     pub(crate) keys: Vec<(ProductId, KeyId)>,
+    /// The devices that have no connection now (RULES 3.8).
+    pub(crate) offline: Vec<Offline>,
 }
 
 impl User {
     /// A user who has used nothing yet.
     pub fn new(teams: Vec<TeamId>, assignment: Assignment, add_ins: Vec<HostedAddIn>) -> Self {
         assert!(!teams.is_empty(), "a user belongs to a team (RULES 3.1)");
-        User { teams, assignment, add_ins, keys: Vec::new() }
+        User { teams, assignment, add_ins, keys: Vec::new(), offline: Vec::new() }
     }
 }

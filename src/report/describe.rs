@@ -124,7 +124,7 @@ fn working(scenario: &Scenario, group: &Group, office: &Office) -> String {
     lines.into_iter().fold(String::new(), |text, line| text + " " + &line + "\n")
 }
 
-/// Seasons, journeys and refusals, as far as there are some.
+/// Seasons, journeys, times without connection and refusals, as far as there are some.
 fn seldom(office: &Office) -> Vec<String> {
     let mut lines = Vec::new();
     for season in &office.seasons {
@@ -141,6 +141,12 @@ fn seldom(office: &Office) -> Vec<String> {
             trips.per_year,
             trips.days,
             zones.join(", ")
+        ));
+    }
+    if let Some(spells) = &office.offline {
+        lines.push(format!(
+            "Without connection: {} times a year on some device, for {}; after 24 hours nothing opens there.",
+            spells.per_year, spells.lasts
         ));
     }
     let refused = &office.refused;

@@ -169,6 +169,7 @@ fn ended_by_a_rule(scenario: &Scenario, run: &Run, width: Option<u16>) -> String
         SessionEnd::SignOut | SessionEnd::RunEnd => "not by a rule",
         SessionEnd::InsufficientTokens => "a charge fell due that no team could pay (RULES 2.6)",
         SessionEnd::NotAssigned => "a charge fell due without the assignment (RULES 3.5)",
+        SessionEnd::OfflineLimit => "24 hours without connection (RULES 3.8)",
         SessionEnd::TakenOver => "another device took over (RULES 3.6)",
     };
     let by_end = run.tally.sessions().into_iter();
@@ -196,6 +197,7 @@ fn meaning(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::NotAssigned => "not assigned, and nothing covers it (RULES 3.1)",
         Refusal::UnsupportedVersion => "on Linux only versions from 2020 on (RULES 3.11)",
+        Refusal::Offline => "no connection at a first sign-in, or for 24 hours (RULES 3.8)",
         Refusal::DeviceLimit => "installed on three other devices (RULES 3.6)",
         Refusal::InUseElsewhere => "open on another device (RULES 3.6)",
         Refusal::InsufficientTokens => "no team of the user has enough left (RULES 2.4)",

@@ -59,6 +59,10 @@ pub enum Act {
         /// The last operation at the latest.
         until: Instant,
     },
+    /// The device loses its connection (RULES 3.8); the product does not matter.
+    GoOffline,
+    /// The device is connected again.
+    GoOnline,
 }
 
 /// A session as it is meant.

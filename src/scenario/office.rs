@@ -67,6 +67,8 @@ pub struct Office {
     pub(crate) goes: (f64, f64),
     /// Journeys; default none.
     pub trips: Option<Trips>,
+    /// Times without connection (RULES 3.8); default none.
+    pub offline: Option<Spells>,
     /// What a refused user does.
     pub refused: Refused,
 }
@@ -102,6 +104,15 @@ pub struct Trips {
     pub days: f64,
     /// Where they lead; each is as likely as the others.
     pub zones: Vec<Zone>,
+}
+
+/// Times without connection: each begins at some moment of a working day, on the device of that day.
+#[derive(Clone, Copy, Debug)]
+pub struct Spells {
+    /// How many a year and person.
+    pub per_year: f64,
+    /// How long they last; default half under 6h, nine in ten under 30h.
+    pub lasts: Distribution,
 }
 
 /// What a refused user does; who neither tries again nor takes another product gives up for the day.
@@ -146,6 +157,11 @@ impl Office {
     /// The share of working days on journeys.
     pub fn share_away(&self) -> f64 {
         self.trips.as_ref().map_or(0.0, |trips| trips.per_year * trips.days / self.working_days_a_year())
+    }
+
+    /// The chance that a working day at work brings a time without connection.
+    pub(crate) fn chance_offline(&self, spells: &Spells) -> f64 {
+        spells.per_year / self.working_days_a_year() / (1.0 - self.share_off())
     }
 
     /// The chances that days off begin, and that a journey begins where they do not, on a working day that

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use crate::meter::cover::{Cover, CoverKind};
-use crate::meter::id::{PackId, ProductId, TeamId, UserId};
+use crate::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::product::{Product, ProductKind};
 use crate::meter::request::{OpenSession, Outcome, Request, ServiceUse, SignIn};
@@ -34,6 +34,8 @@ enum Action {
     Release,
     Travel,
     Uninstall,
+    GoOffline,
+    GoOnline,
     /// A word of the format that this version does not act on.
     NotYet,
 }
@@ -58,8 +60,8 @@ const ACTIONS: [(&str, Action); 21] = [
     ("default-products", Action::NotYet),
     ("invite", Action::NotYet),
     ("accept", Action::NotYet),
-    ("go-offline", Action::NotYet),
-    ("go-online", Action::NotYet),
+    ("go-offline", Action::GoOffline),
+    ("go-online", Action::GoOnline),
 ];
 
 const PLATFORMS: [(&str, bool); 3] = [("windows", false), ("mac", false), ("linux", true)];
@@ -81,6 +83,8 @@ pub(crate) struct Steps<'s> {
     /// The packs that are moved, checked when all purchases are known.
     moves: Vec<(PackId, Instant, Range<usize>)>,
     covered: BTreeSet<(UserId, ProductId, CoverKind)>,
+    /// The devices that an earlier step took offline.
+    offline: BTreeSet<(UserId, DeviceId)>,
     requests: Vec<(Instant, Request)>,
 }
 
@@ -97,6 +101,7 @@ impl<'s> Steps<'s> {
         });
         Steps {
             covered: covers.collect(),
+            offline: BTreeSet::new(),
             zones: people.user_zones.clone(),
             directory,
             people,
@@ -228,12 +233,32 @@ impl<'s> Steps<'s> {
                 None
             }
             Action::Uninstall => {
-                let product = self.product(step)?;
-                let device = step.need("device")?.name(step.problems)?;
-                Some(Request::Uninstall { user, product, device: self.directory.device(device) })
+                let (product, device) = (self.product(step), self.device(step));
+                Some(Request::Uninstall { user, product: product?, device: device? })
             }
+            Action::GoOffline => {
+                let device = self.device(step)?;
+                self.offline.insert((user, device));
+                Some(Request::GoOffline { user, device })
+            }
+            Action::GoOnline => self.go_online(step, user),
             Action::Buy | Action::Move | Action::Merge | Action::Release | Action::NotYet => None,
         }
+    }
+
+    fn device(&mut self, step: &mut Step<'_, '_>) -> Option<DeviceId> {
+        let name = step.need("device")?.name(step.problems)?;
+        Some(self.directory.device(name))
+    }
+
+    fn go_online(&mut self, step: &mut Step<'_, '_>, user: UserId) -> Option<Request> {
+        let device = self.device(step)?;
+        if !self.offline.contains(&(user, device)) {
+            let (title, label) = ("the device is not offline", "no earlier step takes it there");
+            let place = step.table.place.clone();
+            step.problems.push(Problem::new(place, title, label).help("`go-offline` does"));
+        }
+        Some(Request::GoOnline { user, device })
     }
 
     fn product(&self, step: &mut Step<'_, '_>) -> Option<ProductId> {

@@ -248,6 +248,6 @@ impl Sessions<'_> {
     clippy::cast_possible_truncation,
     reason = "a day has few seconds, and a share lies between 0 and 1"
 )]
-fn part(share: f64, span: Span) -> Span {
+pub(crate) fn part(share: f64, span: Span) -> Span {
     Span::from_seconds((share * span.seconds() as f64) as i64)
 }

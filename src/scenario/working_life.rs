@@ -4,24 +4,30 @@
 //! their own: using one product more changes no session with another, unless the hours move with it (rest
 //! after a long day or a journey).
 
+use crate::meter::id::VersionId;
 use crate::meter::instant::{Instant, Span};
-use crate::scenario::agenda::{Intention, Stretch};
+use crate::scenario::agenda::{Act, Intention, Stretch};
 use crate::scenario::calendar::Day;
 use crate::scenario::group::Group;
 use crate::scenario::office::Office;
 use crate::scenario::random::{Draws, Stream};
-use crate::scenario::working_day::{LeftOpen, Sessions, WorkingDay};
+use crate::scenario::working_day::{LeftOpen, Sessions, WorkingDay, part};
 
 /// The state of a person between two days.
 #[derive(Clone, Debug)]
 pub(crate) struct WorkingLife {
     days: Stream,
+    connection: Stream,
     /// The person's first and last day in the group; drawn on the first.
     employed: Option<(Day, Day)>,
     next_day: Day,
     away: Away,
     /// When the person has rested from the last working day: no other begins before.
     rested_at: Instant,
+    /// A time without connection that begins today.
+    spell: Option<Spell>,
+    /// When the device that has no connection is back.
+    online_at: Instant,
     uses: Vec<Use>,
     /// What is done with each product today.
     today: Vec<Today>,
@@ -46,6 +52,24 @@ impl Today {
         } else {
             Today::Nothing
         }
+    }
+}
+
+/// A time without connection.
+#[derive(Clone, Copy, Debug)]
+struct Spell {
+    /// When it begins, as a share of the working day.
+    begins: f64,
+    lasts: Span,
+}
+
+impl Spell {
+    /// One that begins today: as many draws whether there is one or not.
+    fn drawn(office: &Office, draws: &mut Draws) -> Option<Self> {
+        let spells = office.offline.as_ref()?;
+        let [comes, begins, lasts] = std::array::from_fn(|_| draws.unit());
+        let lasts = spells.lasts.quantile(lasts).max(Span::from_seconds(1));
+        (comes < office.chance_offline(spells)).then_some(Spell { begins, lasts })
     }
 }
 
@@ -109,10 +133,13 @@ impl WorkingLife {
         let uses = group.products.iter();
         WorkingLife {
             days: Stream::new(name, "days"),
+            connection: Stream::new(name, "connection"),
             employed: None,
             next_day: Day::of(group.start).plus(-1),
             away: Away::No,
             rested_at: Instant::MIN,
+            spell: None,
+            online_at: Instant::MIN,
             uses: uses.map(|of| Use { sessions: sessions(&of.name), left_open: None }).collect(),
             today: Vec::new(),
         }
@@ -121,6 +148,7 @@ impl WorkingLife {
     /// Adds what is meant to be done on every day that may begin before `until`, days given before left out.
     pub(crate) fn plan(&mut self, group: &Group, office: &Office, stretch: &mut Stretch<'_>) {
         let mut draws = self.days.draw(stretch.seed);
+        let mut connection = office.offline.map(|_| self.connection.draw(stretch.seed));
         let mut sessions: Vec<Draws> = self.uses.iter().map(|of| of.sessions.draw(stretch.seed)).collect();
         let begins = self.employed.is_none();
         if begins {
@@ -140,13 +168,18 @@ impl WorkingLife {
                 });
                 self.today.clear();
                 self.today.extend(today);
+                self.spell = connection.as_mut().and_then(|draws| Spell::drawn(office, draws));
                 if let Some(hours) = self.day((group, office), day, &mut draws) {
+                    self.lose_connection(group, &hours, stretch.agenda);
                     self.live((group, office), (&hours, &mut sessions), stretch);
                 }
                 stretch.agenda[before..].sort_by_key(Intention::order);
             }
         }
         self.days = draws.stop();
+        if let Some(drawn) = connection {
+            self.connection = drawn.stop();
+        }
         for (of, drawn) in self.uses.iter_mut().zip(sessions) {
             of.sessions = drawn.stop();
         }
@@ -172,7 +205,7 @@ impl WorkingLife {
         let [off, trip, zone, home, arrives] = std::array::from_fn(|_| draws.unit());
         let [stays, pause, pause_starts, pause_lasts] = std::array::from_fn(|_| draws.unit());
         self.away = self.away.next(office, (off, trip, zone));
-        if self.away == Away::Off || !self.touches_any() {
+        if self.away == Away::Off || !(self.touches_any() || self.spell.is_some()) {
             return None;
         }
         let arrives = office.arrives.quantile(arrives);
@@ -230,6 +263,20 @@ impl WorkingLife {
                     }
                 }
             }
+        }
+    }
+
+    /// Adds a time without connection, where the day brings one and no other still lasts.
+    fn lose_connection(&mut self, group: &Group, hours: &WorkingDay, agenda: &mut Vec<Intention>) {
+        let Some(Spell { begins, lasts }) = self.spell else { return };
+        let from = hours.arrival + part(begins, hours.leaves - hours.arrival);
+        if from < self.online_at {
+            return;
+        }
+        self.online_at = from + lasts;
+        let (product, device) = (group.products[0].id, hours.device);
+        for (at, act) in [(from, Act::GoOffline), (self.online_at, Act::GoOnline)] {
+            agenda.push(Intention { at, product, device, version: VersionId(0), day: hours.day, act });
         }
     }
 

@@ -118,6 +118,7 @@ versions = { "2026" = 0.8, "2025" = 0.2 }
 [habit.away]
 kind = "office"
 trips = { per_year = 30, days = 3, zones = ["Asia/Tokyo", "America/New_York", "Pacific/Auckland"] }
+offline = { per_year = 60, lasts = { uniform = ["1h", "40h"] } }
 [habit.night]
 kind = "office"
 arrives = { uniform = ["14:00", "22:00"] }
@@ -321,6 +322,7 @@ struct Lived {
     forgot_overnight: f64,
     weekends: f64,
     forgot_weekend: f64,
+    offline: f64,
 }
 
 impl Lived {
@@ -350,44 +352,50 @@ impl Lived {
     }
 }
 
+/// An office in which every figure is another than its default.
+const OFFICE: &str = r#"
+start = 2026-01-05T00:00:00Z
+end = 2027-01-04T00:00:00Z
+[[team]]
+name = "T"
+packs = [{ id = "p", tokens = 900000000, bought = 2026-01-01T00:00:00Z }]
+[[group]]
+name = "g"
+team = "T"
+count = 1000
+products = ["AutoCAD"]
+habit = "h"
+[habit.h]
+kind = "office"
+use = 0.4
+sessions = 1.7
+days_off = 30
+home = 0.25
+laptop = 0
+accidental = 0.05
+forgotten_overnight = 0.08
+forgotten_weekend = 0.15
+session = { fixed = "40m" }
+break = { signs_out = 0 }
+holidays = [2026-12-25]
+versions = { "2026" = 0.9, "2025" = 0.1 }
+trips = { per_year = 6, days = 4, zones = ["Europe/London"] }
+offline = { per_year = 10, lasts = { fixed = "30m" } }
+"#;
+
 /// Every figure of an office against what its people do: each count within four standard errors.
 #[test]
 fn an_office_lives_by_its_figures() {
-    let text = r#"
-        start = 2026-01-05T00:00:00Z
-        end = 2027-01-04T00:00:00Z
-        [[team]]
-        name = "T"
-        packs = [{ id = "p", tokens = 900000000, bought = 2026-01-01T00:00:00Z }]
-        [[group]]
-        name = "g"
-        team = "T"
-        count = 1000
-        products = ["AutoCAD"]
-        habit = "h"
-        [habit.h]
-        kind = "office"
-        use = 0.4
-        sessions = 1.7
-        days_off = 30
-        home = 0.25
-        laptop = 0
-        accidental = 0.05
-        forgotten_overnight = 0.08
-        forgotten_weekend = 0.15
-        session = { fixed = "40m" }
-        break = { signs_out = 0 }
-        holidays = [2026-12-25]
-        versions = { "2026" = 0.9, "2025" = 0.1 }
-        trips = { per_year = 6, days = 4, zones = ["Europe/London"] }
-    "#;
-    let scenario = scenario(text);
+    let scenario = scenario(OFFICE);
     let mut lived = Lived::default();
     for member in &scenario.simulated {
         let name = scenario.directory.users.get(member.user.0);
         let mut person = Person::new(member.user, name, &scenario.groups[0]);
         let mut agenda = Vec::new();
         person.plan(Seed::new(3), scenario.end, &mut agenda);
+        for _ in agenda.iter().filter(|intention| intention.act == Act::GoOffline) {
+            lived.offline += 1.0;
+        }
         let visits = agenda.into_iter().filter_map(|intention| match intention.act {
             Act::Open(visit) | Act::GoOn(visit) => Some((intention, visit)),
             _ => None,
@@ -408,6 +416,7 @@ fn an_office_lives_by_its_figures() {
     near("days of use", (lived.days, at_work), 0.4, 2.5);
     near("accidents", (lived.accidents, at_work * 0.6), 0.05, 1.0);
     near("days on journeys", (lived.away, calendar * 0.4), 24.0 / average, 2.7);
+    near("times without connection", (lived.offline, at_work), 10.0 / average / (1.0 - 30.0 / average), 1.0);
     near("days at home", (lived.at_home, lived.days - lived.away), 0.25, 1.0);
     near("further sessions", (lived.sessions - lived.days, lived.days), 0.7, 1.8);
     near("an older version", (lived.old_version, lived.sessions), 0.1, 1.5);

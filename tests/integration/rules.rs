@@ -8,6 +8,7 @@ use flexmeter::meter::Meter;
 use flexmeter::meter::answer::{Admission, ChargeKind, Refusal};
 use flexmeter::meter::id::TeamId;
 use flexmeter::meter::instant::Instant;
+use flexmeter::meter::session::SessionEnd;
 use flexmeter::meter::tokens::Tokens;
 use flexmeter::simulation::run::Run;
 use flexmeter::simulation::verdict::Verdict;
@@ -44,6 +45,7 @@ shown! {
     rule_3_5_cover_before_tokens "3.5";
     rule_3_6_devices "3.6";
     rule_3_7_add_ins "3.7";
+    rule_3_8_offline "3.8";
     rule_3_9_two_teams "3.9";
     rule_3_11_linux_from_2020_on "3.11";
     rule_4_one_instant "4";
@@ -179,5 +181,5 @@ fn every_answer_is_given_by_some_scenario_in_order_of_precedence() {
     assert_eq!(refusals, Refusal::ALL.iter().map(|refusal| refusal.name()).collect());
     assert_eq!(admissions, Admission::ALL.iter().map(|admission| admission.name()).collect());
     assert_eq!(kinds, ChargeKind::ALL.iter().map(|kind| kind.name()).collect());
-    assert_eq!(ends, ["insufficient-tokens", "not-assigned", "run-end", "sign-out", "taken-over"].into());
+    assert_eq!(ends, SessionEnd::ALL.iter().map(|end| end.name()).collect());
 }

@@ -7,7 +7,7 @@ use crate::meter::instant::{Instant, Span};
 use crate::scenario::calendar::{Day, Zone};
 use crate::scenario::directory::Directory;
 use crate::scenario::distribution::Distribution;
-use crate::scenario::office::{Office, Pause, Refused, Season, Trips};
+use crate::scenario::office::{Office, Pause, Refused, Season, Spells, Trips};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
 
@@ -33,6 +33,7 @@ impl Office {
         let place = table.place.clone();
         let pause = table.get("break").and_then(|value| value.table("`break`", problems));
         let trips = table.get("trips").map(|value| Trips::read(value, run, problems));
+        let offline = table.get("offline").and_then(|value| Spells::read(value, problems));
         let refused = table.get("if_refused").and_then(|value| value.table("`if_refused`", problems));
         let mut figures = Figures { table, problems };
         let uses = figures.uses(directory);
@@ -64,6 +65,7 @@ impl Office {
             days_off_in_a_row: figures.number("days_off_in_a_row", 3.0, (1.0, 366.0)),
             pause: Pause::read(pause, figures.problems),
             trips: trips.flatten(),
+            offline,
             refused: Refused::read(refused, figures.problems),
         };
         if office.share_off() + office.share_away() > 0.9 {
@@ -204,6 +206,20 @@ impl Trips {
         }
         let zones = zones.into_iter().map(|zone| zone.prepared(start, end)).collect();
         Some(Trips { per_year, days, zones })
+    }
+}
+
+impl Spells {
+    fn read(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+        let mut table = value.table("`offline`", problems)?;
+        table.need("per_year", problems);
+        let mut figures = Figures { table: &mut table, problems };
+        let spells = Spells {
+            per_year: figures.number("per_year", 0.0, (0.0, 200.0)),
+            lasts: figures.length("lasts", Distribution::lognormal(minutes(6 * 60), minutes(30 * 60))),
+        };
+        table.finish(problems);
+        Some(spells)
     }
 }
 

@@ -39,6 +39,8 @@ impl Course {
                 self.meter.apply(Request::Touch(session), at);
                 self.operate_again(user, intention, until);
             }
+            Act::GoOffline => drop(self.meter.apply(Request::GoOffline { user, device }, at)),
+            Act::GoOnline => drop(self.meter.apply(Request::GoOnline { user, device }, at)),
         }
     }
 

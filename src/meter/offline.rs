@@ -1,0 +1,135 @@
+//! Devices without a connection: what they may open, for how long, and what they owe at the next contact
+//! (RULES 3.8).
+//!
+//! Offline everything is as online, only money waits: a charge that falls due is held without packs, and is
+//! recorded when the device comes back.
+
+use crate::meter::Meter;
+use crate::meter::answer::ChargeKind;
+use crate::meter::due::Due;
+use crate::meter::id::{DeviceId, KeyId, SessionId, UserId};
+use crate::meter::instant::{Instant, Span};
+use crate::meter::record::{ChargeRecord, Record};
+use crate::meter::request::SignIn;
+use crate::meter::session::SessionEnd;
+use crate::meter::tokens::Tokens;
+
+/// A device works this long after its last contact.
+const ALLOWANCE: Span = Span::from_seconds(24 * 3600);
+
+/// A device of a user that has lost its connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Offline {
+    device: DeviceId,
+    /// The end of its allowance, exclusive.
+    until: Instant,
+    /// What it has to report, in the order in which it was posted.
+    late: Vec<LateCharge>,
+}
+
+/// A charge whose window runs, and that no pack has paid yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LateCharge {
+    pub(crate) key: KeyId,
+    pub(crate) window_start: Instant,
+    /// The rate that was in force when it fell due (RULES 1.1).
+    pub(crate) rate: Tokens,
+    pub(crate) kind: ChargeKind,
+}
+
+impl Meter {
+    /// A device loses its connection; its allowance runs from now, the last contact.
+    pub(super) fn go_offline(&mut self, user: UserId, device: DeviceId) {
+        if self.is_online(user, device) {
+            let until = self.now + ALLOWANCE;
+            self.users[user.index()].offline.push(Offline { device, until, late: Vec::new() });
+            self.make_due(until, Due::Allowance(user));
+        }
+    }
+
+    /// A device is connected again, and reports what fell due meanwhile by the windows' starts.
+    pub(super) fn go_online(&mut self, user: UserId, device: DeviceId) {
+        let offline = &mut self.users[user.index()].offline;
+        let Some(place) = offline.iter().position(|offline| offline.device == device) else { return };
+        let mut late = offline.remove(place).late;
+        late.sort_by_key(|charge| charge.window_start);
+        for charge in late {
+            self.record_late(charge);
+        }
+    }
+
+    /// The allowance of a user's device ends: so do the sessions on it.
+    pub(super) fn allowance_ends(&mut self, user: UserId) {
+        let now = self.now;
+        let of_user = &self.users[user.index()];
+        let ended = of_user.offline.iter().filter(|offline| offline.until == now);
+        let devices: Vec<DeviceId> = ended.map(|offline| offline.device).collect();
+        let keys: Vec<KeyId> = of_user.keys.iter().map(|(_, key)| *key).collect();
+        for key in keys {
+            let on_it = |&session: &SessionId| devices.contains(&self.session(session).device);
+            // All sessions of a key are on one device.
+            if self.key(key).sessions.first().is_some_and(on_it) {
+                self.end_sessions(key, SessionEnd::OfflineLimit);
+            }
+        }
+    }
+
+    /// Whether a device of the user has its connection.
+    pub(super) fn is_online(&self, user: UserId, device: DeviceId) -> bool {
+        !self.users[user.index()].offline.iter().any(|offline| offline.device == device)
+    }
+
+    /// Whether a sign-in lacks the connection it needs: a first one on the device, or one after the allowance.
+    pub(super) fn needs_connection(&self, id: KeyId, sign_in: SignIn) -> bool {
+        let mut offline = self.users[sign_in.user.index()].offline.iter();
+        let without = offline.find(|offline| offline.device == sign_in.device);
+        without.is_some_and(|offline| {
+            self.now >= offline.until || !self.key(id).devices.contains(&sign_in.device)
+        })
+    }
+
+    /// Whether the open sessions of a key are on a device without connection: no balance can be asked for
+    /// what falls due in them.
+    pub(super) fn is_offline(&self, id: KeyId) -> bool {
+        let key = self.key(id);
+        let device = |session: &SessionId| self.session(*session).device;
+        key.sessions.first().is_some_and(|session| !self.is_online(key.user, device(session)))
+    }
+
+    /// A late charge is posted: it is recorded at the device's next contact, at once if that has come.
+    pub(super) fn post_late(&mut self, charge: LateCharge) {
+        let key = self.key(charge.key);
+        let user = key.user;
+        let device = self.session(key.sessions[0]).device;
+        let mut offline = self.users[user.index()].offline.iter_mut();
+        match offline.find(|offline| offline.device == device) {
+            Some(offline) => offline.late.push(charge),
+            None => self.record_late(charge),
+        }
+    }
+
+    /// Draws what a late charge owes from what there is now; the rest stays uncovered, and is no debt.
+    fn record_late(&mut self, charge: LateCharge) {
+        let LateCharge { key: id, window_start, rate, kind } = charge;
+        let (user, product) = (self.key(id).user, self.key(id).product);
+        let team = self.payer(user, rate).unwrap_or(self.users[user.index()].teams[0]);
+        let mut hold = self.stock.hold(team, rate);
+        let uncovered = std::mem::take(&mut hold.owed);
+        self.stock.post(&hold);
+        let end = window_start + Span::WINDOW;
+        if let Some(paid) = self.key_mut(id).paid.as_mut().filter(|paid| paid.end == end) {
+            paid.team = team;
+        }
+        self.records.push(Record::Charge(ChargeRecord {
+            window_start,
+            user,
+            product,
+            team,
+            tokens: rate,
+            uncovered,
+            kind,
+            recorded_at: self.now,
+            packs: hold.draws,
+        }));
+    }
+}
