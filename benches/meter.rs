@@ -15,6 +15,7 @@ use flexmeter::meter::product::{Product, ProductKind};
 use flexmeter::meter::record::{Record, SignInRecord};
 use flexmeter::meter::request::{OpenSession, Request, SignIn};
 use flexmeter::meter::stock::Purchase;
+use flexmeter::meter::team::Team;
 use flexmeter::meter::tokens::Tokens;
 use flexmeter::meter::user::{Assignment, User};
 use flexmeter::meter::{Meter, Setup};
@@ -37,6 +38,7 @@ const HOUR: Span = Span::from_seconds(3600);
 fn meter(users: u32) -> Meter {
     let product = Product {
         kind: ProductKind::Desktop,
+        credits: None,
         rates: vec![(START, Tokens::whole(7))],
         idle_aware: Vec::new(),
         members: Vec::new(),
@@ -46,8 +48,10 @@ fn meter(users: u32) -> Meter {
     let setup = Setup {
         policy: Policy::default(),
         products: vec![product],
-        teams: 1,
+        teams: vec![Team::default()],
         users: vec![user; users as usize],
+        contracts: Vec::new(),
+        servers: Vec::new(),
     };
     let mut meter = Meter::new(setup);
     let purchase = Purchase {

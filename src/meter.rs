@@ -16,27 +16,36 @@ pub mod pack;
 pub mod stock;
 pub mod key;
 pub mod session;
+pub mod team;
+pub mod contract;
+pub mod invitation;
+pub mod licence_server;
+pub mod transition;
 pub mod user;
 pub mod request;
 pub mod record;
 mod due;
 mod charging;
 mod admission;
+mod service;
 mod administration;
 mod offline;
 
 use crate::meter::answer::Answer;
+use crate::meter::contract::Contract;
 use crate::meter::due::{Due, Dues};
 use crate::meter::id::{KeyId, ProductId, SessionId, TeamId, UserId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::key::Key;
+use crate::meter::licence_server::LicenceServer;
 use crate::meter::pack::Pack;
 use crate::meter::policy::Policy;
 use crate::meter::product::{Product, ProductKind};
-use crate::meter::record::{Record, TokenEvent, TokenEventKind};
+use crate::meter::record::{NoticeKind, NoticeRecord, Record, TokenEvent, TokenEventKind};
 use crate::meter::request::{OpenSession, Phase, Request};
 use crate::meter::session::{Session, SessionEnd};
 use crate::meter::stock::{Draw, Stock};
+use crate::meter::team::Team;
 use crate::meter::tokens::Tokens;
 use crate::meter::user::User;
 
@@ -47,10 +56,14 @@ pub struct Setup {
     pub policy: Policy,
     /// The products, by number.
     pub products: Vec<Product>,
-    /// How many teams there are.
-    pub teams: usize,
+    /// The teams, by number.
+    pub teams: Vec<Team>,
     /// The users, by number.
     pub users: Vec<User>,
+    /// The contracts of shared cloud credits, by number.
+    pub contracts: Vec<Contract>,
+    /// The licence servers, by number.
+    pub servers: Vec<LicenceServer>,
 }
 
 /// The state machine.
@@ -58,7 +71,10 @@ pub struct Setup {
 pub struct Meter {
     policy: Policy,
     products: Vec<Product>,
+    teams: Vec<Team>,
     users: Vec<User>,
+    contracts: Vec<Contract>,
+    servers: Vec<LicenceServer>,
     stock: Stock,
     keys: Vec<Key>,
     /// Open sessions by number; the numbers of ended ones are used again.
@@ -79,7 +95,10 @@ impl Meter {
             policy: setup.policy,
             products: setup.products,
             users: setup.users,
-            stock: Stock::new(setup.teams),
+            contracts: setup.contracts,
+            servers: setup.servers,
+            stock: Stock::new(setup.teams.len()),
+            teams: setup.teams,
             keys: Vec::new(),
             sessions: Vec::new(),
             free_sessions: Vec::new(),
@@ -104,7 +123,7 @@ impl Meter {
             Request::Buy(purchase) => self.buy(&purchase),
             Request::Move { pack, to } => self.move_pack(pack, to),
             Request::Merge { team, into } => self.merge(team, into),
-            Request::Assign { user, products } => self.assign(user, products),
+            Request::Assign { user, products, notifies } => self.assign(user, products, notifies),
             Request::Unassign { user, products } => self.unassign(user, &products),
             Request::Cover { user, product, cover } => {
                 self.for_members(product, |meter, member| meter.cover((user, member), product, cover));
@@ -117,6 +136,10 @@ impl Meter {
             }
             Request::Release { product } => self.products[product.index()].released = true,
             Request::Uninstall { user, product, device } => self.uninstall((user, product), device),
+            Request::SetDefaults { team, products, guests } => self.set_defaults(team, products, guests),
+            Request::Invite { user } => self.invite(user),
+            Request::Accept { user } => self.accept(user),
+            Request::Transition { step, by } => return self.transition(step, by),
             Request::GoOffline { user, device } => self.go_offline(user, device),
             Request::GoOnline { user, device } => self.go_online(user, device),
         }
@@ -140,8 +163,11 @@ impl Meter {
     /// is counted once more.
     pub fn close(&mut self, end: Instant) {
         self.advance(end);
-        for key in 0..self.keys.len() {
-            self.end_sessions(KeyId(number(key)), SessionEnd::RunEnd);
+        for key in (0..self.keys.len()).map(|key| KeyId(number(key))) {
+            self.end_sessions(key, SessionEnd::RunEnd);
+            while let Some(&session) = self.key(key).seats.first() {
+                self.end_session(session, SessionEnd::RunEnd);
+            }
         }
         self.stock.assert_conserved();
     }
@@ -195,6 +221,10 @@ impl Meter {
     fn record_token_event(&mut self, team: TeamId, kind: TokenEventKind, what: Draw) {
         let event = TokenEvent { at: self.now, team, kind, pack: what.pack, tokens: what.tokens };
         self.records.push(Record::TokenEvent(event));
+    }
+
+    fn notify(&mut self, user: UserId, kind: NoticeKind) {
+        self.records.push(Record::Notice(NoticeRecord { at: self.now, user, kind }));
     }
 
     fn key(&self, id: KeyId) -> &Key {

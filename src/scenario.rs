@@ -12,6 +12,8 @@ pub mod directory;
 pub mod terms;
 mod people;
 mod openings;
+mod contract;
+mod licence_server;
 mod step;
 pub mod random;
 pub mod distribution;
@@ -37,9 +39,11 @@ use crate::meter::id::PackId;
 use crate::meter::instant::Instant;
 use crate::meter::request::Request;
 use crate::scenario::calendar::{Zone, iso};
+use crate::scenario::contract::read_contracts;
 use crate::scenario::directory::Directory;
 use crate::scenario::expect::{Expect, Expects};
 use crate::scenario::group::{Group, Groups, Member, read_habits};
+use crate::scenario::licence_server::read_servers;
 use crate::scenario::people::{People, PeopleReader};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table};
@@ -142,6 +146,8 @@ fn read_tables(
         zones: BTreeMap::new(),
     };
     let (groups, simulated) = reader.read(tables);
+    let contracts = read_contracts(root.tables("contract", problems), &directory, problems);
+    let servers = read_servers(root.tables("licence_server", problems), (&directory, &products), problems);
     let steps = root.tables("step", problems);
     let reader = Steps::new(&mut directory, &mut people, &mut products, (start, end));
     let steps = reader.read(steps, problems);
@@ -149,8 +155,8 @@ fn read_tables(
     let reader = Expects { directory: &directory, people: &people, start, end, text, problems };
     let expects = reader.read(tables);
     root.finish(problems);
-    let setup =
-        Setup { policy: policies.meter.clone(), products, teams: directory.teams.len(), users: people.users };
+    let policy = policies.meter.clone();
+    let setup = Setup { policy, products, teams: people.teams, users: people.users, contracts, servers };
     let timeline = timeline(people.beginnings, steps, end);
     run.map(|_| Scenario {
         title,

@@ -115,7 +115,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match arguments.format {
         _ if arguments.quiet => {}
         Format::Json => {
-            let tables: Vec<_> = tables_of(arguments.detail.into()).collect();
+            let tables: Vec<_> = tables_of(&scenario, arguments.detail.into()).collect();
             print_with(|out| json::run(&summary, folder.read(&tables)?, out))?;
         }
         Format::Table => {
@@ -135,9 +135,9 @@ fn write(
     (tables, aside): (Tables, &Aside<'_>),
 ) -> Result<Summary, Failure> {
     let detail = tables.wants();
-    let sha256 = tables.write(&carried.run.packs, |name| aside.create(name));
-    let sha256 = sha256.map_err(|error| aside.failed(&error))?;
-    let summary = Summary::new(scenario, &carried.run.tally, (detail, sha256));
+    let digests = tables.write(&carried.run.packs, |name| aside.create(name));
+    let digests = digests.map_err(|error| aside.failed(&error))?;
+    let summary = Summary::new(scenario, &carried.run.tally, (detail, digests));
     aside.write(SUMMARY, &summary.json())?;
     if let Some(latency) = &carried.latency {
         let [hgrm, json] = LATENCY;

@@ -10,8 +10,8 @@ use crate::meter::id::{DeviceId, KeyId, PackId, ProductId, SessionId, TeamId, Us
 use crate::meter::instant::Instant;
 use crate::meter::key::Paid;
 use crate::meter::product::ProductKind;
-use crate::meter::record::TokenEventKind;
-use crate::meter::request::OpenSession;
+use crate::meter::record::{NoticeKind, TokenEventKind};
+use crate::meter::request::{Notifies, OpenSession};
 use crate::meter::session::{Session, SessionEnd};
 use crate::meter::stock::{Draw, Purchase};
 use crate::meter::user::Assignment;
@@ -33,19 +33,28 @@ impl Meter {
         }
     }
 
-    /// The oldest open session of a key on the device and in the version asked for.
+    /// The oldest open session of a key on the device and in the version asked for; of one instant those
+    /// on a seat first.
     pub(super) fn oldest(
         &self,
         id: KeyId,
         which: OpenSession,
         fits: impl Fn(&Session) -> bool,
     ) -> Option<SessionId> {
-        self.key(id).sessions.iter().copied().find(|&session| {
-            let session = self.session(session);
+        let is_meant = |session: &&SessionId| {
+            let session = self.session(**session);
             which.device.is_none_or(|device| device == session.device)
                 && which.version.is_none_or(|version| version == session.version)
                 && fits(session)
-        })
+        };
+        let key = self.key(id);
+        let through_flex = key.sessions.iter().find(is_meant);
+        let on_seat = key.seats.iter().find(is_meant);
+        on_seat
+            .into_iter()
+            .chain(through_flex)
+            .copied()
+            .min_by_key(|session| self.session(*session).signed_in)
     }
 
     /// A pack arrives, and its end is booked with it (RULES 2.1, 2.2).
@@ -89,12 +98,33 @@ impl Meter {
     }
 
     /// Assigns products in addition to those assigned before (RULES 3.2).
-    pub(super) fn assign(&mut self, user: UserId, products: Assignment) {
+    pub(super) fn assign(&mut self, user: UserId, products: Assignment, notifies: Notifies) {
         let assignment = &mut self.users[user.index()].assignment;
         match (assignment, products) {
             (Assignment::All, _) => {}
-            (Assignment::Listed(listed), Assignment::Listed(more)) => listed.extend(more),
-            (assignment, Assignment::All) => *assignment = Assignment::All,
+            (Assignment::Listed(_), Assignment::Listed(more)) => {
+                for product in more {
+                    self.assign_one((user, product), notifies);
+                }
+            }
+            (assignment, Assignment::All) => {
+                *assignment = Assignment::All;
+                if notifies == Notifies::Individually {
+                    self.notify(user, NoticeKind::Assignment(None));
+                }
+            }
+        }
+    }
+
+    /// Assigns one product, and tells the user if it is new to their own list (RULES 3.4).
+    pub(super) fn assign_one(&mut self, (user, product): (UserId, ProductId), notifies: Notifies) {
+        let assignment = &mut self.users[user.index()].assignment;
+        let is_new = match assignment {
+            Assignment::All => false,
+            Assignment::Listed(listed) => listed.insert(product),
+        };
+        if is_new && notifies == Notifies::Individually {
+            self.notify(user, NoticeKind::Assignment(Some(product)));
         }
     }
 

@@ -1,22 +1,21 @@
-//! Who may open what: the decision on a sign-in or service use, in order of precedence (RULES 3, 4).
+//! Who may open what: the decision on a sign-in, in order of precedence (RULES 3, 4).
 
 use crate::meter::Meter;
 use crate::meter::answer::{Admission, Answer, ChargeKind, Refusal};
 use crate::meter::cover::CoverKind;
 use crate::meter::due::Due;
-use crate::meter::id::{KeyId, ProductId, SessionId, TeamId, UserId};
+use crate::meter::id::{KeyId, ProductId, ServerId, SessionId, TeamId, UserId};
 use crate::meter::key::Pending;
 use crate::meter::policy::SecondDevice;
-use crate::meter::record::{ChargeRecord, Opening, Record, SignInRecord};
-use crate::meter::request::{Outcome, ServiceUse, SignIn};
+use crate::meter::record::{Opening, Record, SignInRecord};
+use crate::meter::request::SignIn;
 use crate::meter::session::{Session, SessionEnd};
-use crate::meter::stock::Draw;
 
 /// A product may be installed on this many devices (RULES 3.6).
 const DEVICES_MAX: usize = 3;
 
 /// An admission and the team that pays or paid; the user's first-listed where none did.
-type Admitted = (Admission, TeamId);
+pub(super) type Admitted = (Admission, TeamId);
 
 impl Meter {
     /// A user opens a product; its add-ins open right after it (RULES 3.7, 4).
@@ -33,65 +32,24 @@ impl Meter {
         answer
     }
 
-    /// A user uses a service: charged at once, and given back if it failed (RULES 1.9).
-    pub(super) fn use_service(&mut self, service_use: ServiceUse) -> Answer {
-        let ServiceUse { user, product, units, outcome } = service_use;
-        let rate = self.products[product.index()].rate(self.now);
-        let amount = rate.times_thousandths(units).expect("rate times units is exact");
-        let id = self.key_of((user, product));
-        let verdict = self.entitled(id).and_then(|cover| match cover {
-            Some(kind) => Ok((covered(kind), self.users[user.index()].teams[0])),
-            None => {
-                self.payer(user, amount).map(|t| (Admission::Result, t)).ok_or(Refusal::InsufficientTokens)
-            }
-        });
-        if let Ok((Admission::Result, team)) = verdict {
-            let hold = self.stock.hold(team, amount);
-            self.stock.post(&hold);
-            let charge = ChargeRecord {
-                window_start: self.now,
-                user,
-                product,
-                team,
-                tokens: amount,
-                uncovered: hold.owed,
-                kind: ChargeKind::Result,
-                recorded_at: self.now,
-                packs: hold.draws,
-            };
-            let refunded = (outcome == Outcome::Failed).then(|| charge.clone());
-            self.records.push(Record::Charge(charge));
-            if let Some(charge) = refunded {
-                self.refund(&charge);
-            }
-        }
-        self.answer((user, product), None, verdict)
-    }
-
-    fn refund(&mut self, charge: &ChargeRecord) {
-        for expired in self.stock.refund(&charge.packs) {
-            self.record_expiry(expired);
-        }
-        let given_back = |draw: &Draw| Draw { pack: draw.pack, tokens: -draw.tokens };
-        self.records.push(Record::Charge(ChargeRecord {
-            tokens: -charge.tokens,
-            kind: ChargeKind::Refund,
-            packs: charge.packs.iter().map(given_back).collect(),
-            ..charge.clone()
-        }));
-    }
-
     /// Decides on one opening and carries it out.
     fn open(&mut self, sign_in: SignIn, host: Option<SessionId>) -> (Answer, Option<SessionId>) {
         let id = self.key_of((sign_in.user, sign_in.product));
-        let verdict = self.admit(id, sign_in);
+        let server = self.server_for(sign_in);
+        let verdict = match server {
+            Some(server) => self.take_seat(server, sign_in),
+            None => self.admit(id, sign_in),
+        };
         let opening = Some((sign_in.device, sign_in.version));
         let answer = self.answer((sign_in.user, sign_in.product), opening, verdict);
         let Ok((admission, team)) = verdict else { return (answer, None) };
-        if self.used_elsewhere(id, sign_in) {
+        if server.is_none() && self.used_elsewhere(id, sign_in) {
             self.end_sessions(id, SessionEnd::TakenOver);
         }
-        let session = self.start_session(id, sign_in, host);
+        let session = self.start_session(id, sign_in, (server, host));
+        if server.is_some() {
+            return (answer, Some(session));
+        }
         if admission == Admission::NewWindow {
             self.place(id, team, ChargeKind::SignIn);
         } else if self.key(id).pending.is_some() {
@@ -138,19 +96,17 @@ impl Meter {
         payer.map(|team| (Admission::NewWindow, team)).ok_or(Refusal::InsufficientTokens)
     }
 
-    /// The cover that makes tokens unnecessary, or `None` where the product is assigned (RULES 3.1, 3.5).
-    fn entitled(&self, id: KeyId) -> Result<Option<CoverKind>, Refusal> {
+    /// The cover that makes tokens unnecessary, or `None` where the product is assigned (RULES 3.1, 3.4, 3.5).
+    pub(super) fn entitled(&self, id: KeyId) -> Result<Option<CoverKind>, Refusal> {
         let key = self.key(id);
+        if !self.accepted(key.user) {
+            return Err(Refusal::NotAccepted);
+        }
         let cover = key.covers.kind(self.now);
         if cover.is_none() && !self.assigned(key.user, key.product) {
             return Err(Refusal::NotAssigned);
         }
         Ok(cover)
-    }
-
-    /// Whether the product is assigned to the user, and in the catalogue (RULES 3.2).
-    pub(super) fn assigned(&self, user: UserId, product: ProductId) -> bool {
-        self.products[product.index()].released && self.users[user.index()].assignment.includes(product)
     }
 
     fn used_elsewhere(&self, id: KeyId, sign_in: SignIn) -> bool {
@@ -188,7 +144,13 @@ impl Meter {
         payer
     }
 
-    fn start_session(&mut self, id: KeyId, sign_in: SignIn, host: Option<SessionId>) -> SessionId {
+    /// A session begins, on a seat or through Flex.
+    fn start_session(
+        &mut self,
+        id: KeyId,
+        sign_in: SignIn,
+        (seat, host): (Option<ServerId>, Option<SessionId>),
+    ) -> SessionId {
         let session = Session {
             key: id,
             signed_in: self.now,
@@ -196,6 +158,7 @@ impl Meter {
             version: sign_in.version,
             idle_aware: self.products[sign_in.product.index()].idle_aware.contains(&sign_in.version),
             last_operation: self.now,
+            seat,
             host,
             add_ins: Vec::new(),
         };
@@ -205,9 +168,13 @@ impl Meter {
         });
         self.sessions[session_id.0 as usize] = Some(session);
         let key = self.key_mut(id);
-        key.sessions.push(session_id);
-        if !key.devices.contains(&sign_in.device) {
-            key.devices.push(sign_in.device);
+        if seat.is_some() {
+            key.seats.push(session_id);
+        } else {
+            key.sessions.push(session_id);
+            if !key.devices.contains(&sign_in.device) {
+                key.devices.push(sign_in.device);
+            }
         }
         if let Some(host) = host {
             self.session_mut(host).add_ins.push(session_id);
@@ -215,7 +182,7 @@ impl Meter {
         session_id
     }
 
-    fn answer(
+    pub(super) fn answer(
         &mut self,
         (user, product): (UserId, ProductId),
         opening: Option<Opening>,
@@ -237,7 +204,7 @@ impl Meter {
     }
 }
 
-fn covered(kind: CoverKind) -> Admission {
+pub(super) fn covered(kind: CoverKind) -> Admission {
     match kind {
         CoverKind::Subscription => Admission::Subscription,
         CoverKind::Trial => Admission::Trial,

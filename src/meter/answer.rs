@@ -1,14 +1,17 @@
 //! `Answer`: every answer to a sign-in, in order of precedence, and the kinds of charge.
 
 use crate::meter::id::TeamId;
+use crate::meter::transition::Hindrance;
 
 /// What the meter says to a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The sign-in or use is admitted; `team` pays, or paid the window, or is the user's first-listed.
     Admitted(Admission, TeamId),
     /// The sign-in or use is refused.
     Refused(Refusal),
+    /// A step of the transition is out of order (RULES 6.2).
+    Hindered(Hindrance),
     /// Done; there is nothing to say.
     Done,
 }
@@ -16,6 +19,8 @@ pub enum Answer {
 /// Why a sign-in is refused; where several fit, the first is given (RULES 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refusal {
+    /// The user has not accepted an invitation, or is no named user yet (RULES 3.4, 6.2).
+    NotAccepted,
     /// The product is not assigned and nothing covers it (RULES 3.1).
     NotAssigned,
     /// On Linux, a version from before 2020 (RULES 3.11).
@@ -26,6 +31,8 @@ pub enum Refusal {
     DeviceLimit,
     /// A session is open on another device (RULES 3.6).
     InUseElsewhere,
+    /// The licence server has no free seat (RULES 6.1).
+    NoSeat,
     /// A charge would fall due, and no team of the user can pay it (RULES 2.4).
     InsufficientTokens,
 }
@@ -33,12 +40,16 @@ pub enum Refusal {
 /// Why a sign-in is admitted; where several fit, the first is given (RULES 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Admission {
+    /// A seat of a licence server (RULES 6.1).
+    Seat,
     /// A subscription covers it (RULES 3.5).
     Subscription,
     /// A trial covers it (RULES 3.5).
     Trial,
     /// Inside a paid window, or while a hold waits (RULES 4).
     PaidWindow,
+    /// A service use, paid with shared cloud credits (RULES 5.2).
+    Credits,
     /// The rate is held, for a new window (RULES 2.5).
     NewWindow,
     /// A service use, charged for its result (RULES 1.9).
@@ -64,23 +75,27 @@ pub enum ChargeKind {
 
 impl Refusal {
     /// Every refusal, in order of precedence.
-    pub const ALL: [Refusal; 6] = [
+    pub const ALL: [Refusal; 8] = [
+        Refusal::NotAccepted,
         Refusal::NotAssigned,
         Refusal::UnsupportedVersion,
         Refusal::Offline,
         Refusal::DeviceLimit,
         Refusal::InUseElsewhere,
+        Refusal::NoSeat,
         Refusal::InsufficientTokens,
     ];
 
     /// The word for it in scenario and result files.
     pub fn name(self) -> &'static str {
         match self {
+            Refusal::NotAccepted => "not-accepted",
             Refusal::NotAssigned => "not-assigned",
             Refusal::UnsupportedVersion => "unsupported-version",
             Refusal::Offline => "offline",
             Refusal::DeviceLimit => "device-limit",
             Refusal::InUseElsewhere => "in-use-elsewhere",
+            Refusal::NoSeat => "no-seat",
             Refusal::InsufficientTokens => "insufficient-tokens",
         }
     }
@@ -88,10 +103,12 @@ impl Refusal {
 
 impl Admission {
     /// Every admission, in order of precedence.
-    pub const ALL: [Admission; 5] = [
+    pub const ALL: [Admission; 7] = [
+        Admission::Seat,
         Admission::Subscription,
         Admission::Trial,
         Admission::PaidWindow,
+        Admission::Credits,
         Admission::NewWindow,
         Admission::Result,
     ];
@@ -99,9 +116,11 @@ impl Admission {
     /// The word for it in scenario and result files.
     pub fn name(self) -> &'static str {
         match self {
+            Admission::Seat => "seat",
             Admission::Subscription => "subscription",
             Admission::Trial => "trial",
             Admission::PaidWindow => "paid-window",
+            Admission::Credits => "credits",
             Admission::NewWindow => "new-window",
             Admission::Result => "result",
         }

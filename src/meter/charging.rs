@@ -8,7 +8,7 @@ use crate::meter::instant::{Instant, Span};
 use crate::meter::key::{Deferred, Paid, Pending};
 use crate::meter::offline::LateCharge;
 use crate::meter::policy::{GraceAtRenewal, IdleResume, RenewalWhenShort, TeamChoice};
-use crate::meter::record::{ChargeRecord, Record, SessionRecord};
+use crate::meter::record::{ChargeRecord, NoticeKind, Record, SessionRecord};
 use crate::meter::session::SessionEnd;
 use crate::meter::stock::Hold;
 use crate::meter::tokens::Tokens;
@@ -60,6 +60,9 @@ impl Meter {
     /// A meaningful operation in an open session (RULES 1.8).
     pub(super) fn operate(&mut self, id: SessionId) {
         let (now, grace) = (self.now, self.policy.grace);
+        if self.session(id).seat.is_some() {
+            return;
+        }
         self.session_mut(id).last_operation = now;
         let in_grace = self.session(id).in_grace(grace, now);
         let id = self.session(id).key;
@@ -98,6 +101,8 @@ impl Meter {
             (Some(team), _) => team,
             (None, RenewalWhenShort::Negative) => self.users[user.index()].teams[0],
             (None, RenewalWhenShort::Stop) => {
+                let device = self.session(self.key(id).sessions[0]).device;
+                self.notify(user, NoticeKind::InsufficientTokens(product, device));
                 self.end_sessions(id, SessionEnd::InsufficientTokens);
                 return;
             }
@@ -206,7 +211,7 @@ impl Meter {
         }
     }
 
-    /// Ends every session of the key now.
+    /// Ends every session of the key through Flex now.
     pub(super) fn end_sessions(&mut self, id: KeyId, end: SessionEnd) {
         while let Some(&session) = self.key(id).sessions.first() {
             self.end_session(session, end);
@@ -219,7 +224,8 @@ impl Meter {
         let session = self.sessions[id.0 as usize].take().expect("an open session");
         self.free_sessions.push(id);
         let key = self.key_mut(session.key);
-        key.sessions.retain(|open| *open != id);
+        let open = if session.seat.is_some() { &mut key.seats } else { &mut key.sessions };
+        open.retain(|open| *open != id);
         let (user, product) = (key.user, key.product);
         self.records.push(Record::Session(SessionRecord {
             signed_in: session.signed_in,
@@ -233,7 +239,10 @@ impl Meter {
         if let Some(host) = session.host.and_then(|host| self.sessions[host.0 as usize].as_mut()) {
             host.add_ins.retain(|add_in| *add_in != id);
         }
-        self.after_session(session.key);
+        match session.seat {
+            Some(server) => self.free_seat(server, product),
+            None => self.after_session(session.key),
+        }
         for add_in in session.add_ins {
             self.end_session(add_in, end);
         }

@@ -43,6 +43,15 @@ id!(
     VersionId
 );
 
+id!(
+    /// A contract of shared cloud credits (RULES 5.2), by the byte order of their names.
+    ContractId
+);
+id!(
+    /// A licence server (RULES 6.1).
+    ServerId
+);
+
 /// A key's place in the meter's table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KeyId(pub(crate) u32);

@@ -48,8 +48,10 @@ pub(crate) struct Key {
     pub(crate) pending: Option<Pending>,
     /// Why nothing is charged although no window runs.
     pub(crate) deferred: Option<Deferred>,
-    /// Open sessions, oldest first, all on one device (RULES 3.6).
+    /// Open sessions through Flex, oldest first, all on one device (RULES 3.6).
     pub(crate) sessions: Vec<SessionId>,
+    /// Open sessions that hold a seat of a licence server, oldest first (RULES 6.1).
+    pub(crate) seats: Vec<SessionId>,
     /// The devices the product is installed on (RULES 3.6).
     pub(crate) devices: Vec<DeviceId>,
     /// Subscriptions and trials.
@@ -66,6 +68,7 @@ impl Key {
             pending: None,
             deferred: None,
             sessions: Vec::new(),
+            seats: Vec::new(),
             devices: Vec::new(),
             covers: Covers::default(),
         }

@@ -9,10 +9,13 @@ use crate::meter::answer::ChargeKind;
 use crate::meter::due::Due;
 use crate::meter::id::{DeviceId, KeyId, SessionId, UserId};
 use crate::meter::instant::{Instant, Span};
-use crate::meter::record::{ChargeRecord, Record};
+use crate::meter::record::{ChargeRecord, NoticeKind, Record};
 use crate::meter::request::SignIn;
 use crate::meter::session::SessionEnd;
 use crate::meter::tokens::Tokens;
+
+/// The user is told this long after it, one hour before the end.
+const NOTICE: Span = Span::from_seconds(23 * 3600);
 
 /// A device works this long after its last contact.
 const ALLOWANCE: Span = Span::from_seconds(24 * 3600);
@@ -21,8 +24,8 @@ const ALLOWANCE: Span = Span::from_seconds(24 * 3600);
 #[derive(Clone, Debug)]
 pub(crate) struct Offline {
     device: DeviceId,
-    /// The end of its allowance, exclusive.
-    until: Instant,
+    /// Its last contact.
+    since: Instant,
     /// What it has to report, in the order in which it was posted.
     late: Vec<LateCharge>,
 }
@@ -41,9 +44,10 @@ impl Meter {
     /// A device loses its connection; its allowance runs from now, the last contact.
     pub(super) fn go_offline(&mut self, user: UserId, device: DeviceId) {
         if self.is_online(user, device) {
-            let until = self.now + ALLOWANCE;
-            self.users[user.index()].offline.push(Offline { device, until, late: Vec::new() });
-            self.make_due(until, Due::Allowance(user));
+            let since = self.now;
+            self.users[user.index()].offline.push(Offline { device, since, late: Vec::new() });
+            self.make_due(since + NOTICE, Due::Allowance(user));
+            self.make_due(since + ALLOWANCE, Due::Allowance(user));
         }
     }
 
@@ -58,20 +62,27 @@ impl Meter {
         }
     }
 
-    /// The allowance of a user's device ends: so do the sessions on it.
+    /// The allowance of a user's device ends, and so do the sessions on it; or it will in an hour.
     pub(super) fn allowance_ends(&mut self, user: UserId) {
-        let now = self.now;
-        let of_user = &self.users[user.index()];
-        let ended = of_user.offline.iter().filter(|offline| offline.until == now);
-        let devices: Vec<DeviceId> = ended.map(|offline| offline.device).collect();
-        let keys: Vec<KeyId> = of_user.keys.iter().map(|(_, key)| *key).collect();
-        for key in keys {
-            let on_it = |&session: &SessionId| devices.contains(&self.session(session).device);
-            // All sessions of a key are on one device.
-            if self.key(key).sessions.first().is_some_and(on_it) {
-                self.end_sessions(key, SessionEnd::OfflineLimit);
+        for offline in self.users[user.index()].offline.clone() {
+            let open = || self.open_on(user, offline.device);
+            if offline.since + ALLOWANCE == self.now {
+                for key in open() {
+                    self.end_sessions(key, SessionEnd::OfflineLimit);
+                }
+            } else if offline.since + NOTICE == self.now && !open().is_empty() {
+                self.notify(user, NoticeKind::OfflineLimit(offline.device));
             }
         }
+    }
+
+    /// The keys of a user whose sessions, all on one device, are on this one.
+    fn open_on(&self, user: UserId, device: DeviceId) -> Vec<KeyId> {
+        let keys = self.users[user.index()].keys.iter().map(|(_, key)| *key);
+        let on_it = |key: &KeyId| {
+            self.key(*key).sessions.first().is_some_and(|session| self.session(*session).device == device)
+        };
+        keys.filter(on_it).collect()
     }
 
     /// Whether a device of the user has its connection.
@@ -84,7 +95,7 @@ impl Meter {
         let mut offline = self.users[sign_in.user.index()].offline.iter();
         let without = offline.find(|offline| offline.device == sign_in.device);
         without.is_some_and(|offline| {
-            self.now >= offline.until || !self.key(id).devices.contains(&sign_in.device)
+            self.now >= offline.since + ALLOWANCE || !self.key(id).devices.contains(&sign_in.device)
         })
     }
 

@@ -1,11 +1,12 @@
 //! `Record`: what the meter writes down as it goes; the result files are made of it.
 
 use crate::meter::answer::{Admission, ChargeKind, Refusal};
-use crate::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId, VersionId};
+use crate::meter::id::{ContractId, DeviceId, PackId, ProductId, TeamId, UserId, VersionId};
 use crate::meter::instant::Instant;
 use crate::meter::session::SessionEnd;
 use crate::meter::stock::Draw;
 use crate::meter::tokens::Tokens;
+use crate::meter::transition::{Hindrance, Role, TransitionStep};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,12 @@ pub enum Record {
     Charge(ChargeRecord),
     /// A team's stock changed by other means than a charge.
     TokenEvent(TokenEvent),
+    /// Somebody was told something.
+    Notice(NoticeRecord),
+    /// Shared cloud credits were used, or given back.
+    Credit(CreditRecord),
+    /// A step of the transition was done or refused.
+    Transition(TransitionRecord),
 }
 
 /// The device and version of an opening.
@@ -120,4 +127,92 @@ impl TokenEventKind {
             TokenEventKind::Expiry => "expiry",
         }
     }
+}
+
+/// A notice to a user (RULES 2.6, 3.4, 3.8, 6.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoticeRecord {
+    /// When.
+    pub at: Instant,
+    /// To whom.
+    pub user: UserId,
+    /// What about.
+    pub kind: NoticeKind,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// They are invited.
+    Invitation,
+    /// A product was assigned to them individually; `None`: every product.
+    Assignment(Option<ProductId>),
+    /// Their device has been without connection for 23 hours: in an hour its sessions end.
+    OfflineLimit(DeviceId),
+    /// Their sessions of a product on a device ended, because no team could pay.
+    InsufficientTokens(ProductId, DeviceId),
+    /// They are switched from a licence server to Flex.
+    Switch,
+}
+
+impl NoticeKind {
+    /// The word for it in result files.
+    pub fn name(self) -> &'static str {
+        match self {
+            NoticeKind::Invitation => "invitation",
+            NoticeKind::Assignment(_) => "assignment",
+            NoticeKind::OfflineLimit(_) => "offline-limit",
+            NoticeKind::InsufficientTokens(..) => "insufficient-tokens",
+            NoticeKind::Switch => "switch",
+        }
+    }
+}
+
+/// A use of shared cloud credits (RULES 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CreditRecord {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub user: UserId,
+    /// Which service.
+    pub product: ProductId,
+    /// Whose credits.
+    pub contract: ContractId,
+    /// How many; negative for a refund.
+    pub credits: Tokens,
+    /// Used, or given back.
+    pub kind: CreditKind,
+}
+
+/// Whether credits were used or given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreditKind {
+    /// Used.
+    Use,
+    /// Given back after a failed result (RULES 1.9).
+    Refund,
+}
+
+impl CreditKind {
+    /// The word for it in result files.
+    pub fn name(self) -> &'static str {
+        match self {
+            CreditKind::Use => "use",
+            CreditKind::Refund => "refund",
+        }
+    }
+}
+
+/// A step of the transition, as it was answered (RULES 6.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransitionRecord {
+    /// When.
+    pub at: Instant,
+    /// Which.
+    pub step: TransitionStep,
+    /// Who did it, or wanted to.
+    pub by: Role,
+    /// Why not; `None` where it was done.
+    pub hindrance: Option<Hindrance>,
 }

@@ -1,9 +1,12 @@
 //! `Request`: everything that can be asked of the meter, and its place within one instant.
 
+use std::collections::BTreeSet;
+
 use crate::meter::cover::{Cover, CoverKind};
 use crate::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId, VersionId};
 use crate::meter::instant::Instant;
 use crate::meter::stock::Purchase;
+use crate::meter::transition::{Role, TransitionStep};
 use crate::meter::user::Assignment;
 
 /// One request, applied at an instant.
@@ -39,6 +42,8 @@ pub enum Request {
         user: UserId,
         /// The products, in addition to those assigned before.
         products: Assignment,
+        /// Whether the user is told.
+        notifies: Notifies,
     },
     /// Products are no longer assigned to a user (RULES 3.2).
     Unassign {
@@ -90,6 +95,32 @@ pub enum Request {
         /// The device.
         device: DeviceId,
     },
+    /// A team's default assignments are replaced (RULES 3.3).
+    SetDefaults {
+        /// The team.
+        team: TeamId,
+        /// The new list; none turns them off.
+        products: BTreeSet<ProductId>,
+        /// Whether guests get them; `None` leaves it as it was.
+        guests: Option<bool>,
+    },
+    /// Somebody is invited (RULES 3.4).
+    Invite {
+        /// Who.
+        user: UserId,
+    },
+    /// An invitation is accepted (RULES 3.4).
+    Accept {
+        /// By whom.
+        user: UserId,
+    },
+    /// A step from a licence server to named users (RULES 6.2).
+    Transition {
+        /// Which, and whom it concerns.
+        step: TransitionStep,
+        /// Who does it.
+        by: Role,
+    },
     /// A device loses its connection (RULES 3.8).
     GoOffline {
         /// The user.
@@ -104,6 +135,15 @@ pub enum Request {
         /// The device.
         device: DeviceId,
     },
+}
+
+/// Whether an assignment sends a notice to the user (RULES 3.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notifies {
+    /// An individual assignment does.
+    Individually,
+    /// An import does not.
+    ByImport,
 }
 
 /// A user opens a product version on a device.
@@ -187,9 +227,16 @@ impl Request {
             | Request::EndCover { user, .. }
             | Request::PaidBefore { user, .. }
             | Request::Uninstall { user, .. }
+            | Request::Invite { user }
+            | Request::Accept { user }
             | Request::GoOffline { user, .. }
             | Request::GoOnline { user, .. } => Some(user),
-            Request::Buy(_) | Request::Move { .. } | Request::Merge { .. } | Request::Release { .. } => None,
+            Request::Transition { step, .. } => step.user_mut(),
+            Request::Buy(_)
+            | Request::Move { .. }
+            | Request::Merge { .. }
+            | Request::SetDefaults { .. }
+            | Request::Release { .. } => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! `Session`: one opening of one product version on one device (RULES 1.4).
 
-use crate::meter::id::{DeviceId, KeyId, SessionId, VersionId};
+use crate::meter::id::{DeviceId, KeyId, ServerId, SessionId, VersionId};
 use crate::meter::instant::{Instant, Span};
 
 /// Why a session ended.
@@ -59,6 +59,8 @@ pub(crate) struct Session {
     pub(crate) idle_aware: bool,
     /// The last meaningful operation; the sign-in is one.
     pub(crate) last_operation: Instant,
+    /// The licence server whose seat it holds: no rule of charging concerns it (RULES 6.1).
+    pub(crate) seat: Option<ServerId>,
     /// The host's session that opened it (RULES 3.7).
     pub(crate) host: Option<SessionId>,
     /// The add-in sessions that end with this one.

@@ -1,14 +1,17 @@
 //! The result files of a run: which there are, and how their tables come about row by row.
 
+use std::collections::BTreeMap;
 use std::error::Error;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
 use crate::meter::pack::Pack;
-use crate::meter::record::{ChargeRecord, Record, SessionRecord, SignInRecord, TokenEvent};
+use crate::meter::record::{
+    ChargeRecord, CreditRecord, NoticeRecord, Record, SessionRecord, SignInRecord, TokenEvent,
+    TransitionRecord,
+};
 use crate::report::sorted_rows::{SortedRows, Spool};
 use crate::scenario::Scenario;
 use crate::simulation::recorder::{Detail, Recorder};
@@ -16,30 +19,59 @@ use crate::simulation::recorder::{Detail, Recorder};
 /// The name of the file that holds counts, totals and the digest.
 pub const SUMMARY: &str = "summary.json";
 
-/// The names of the tables a run can write, in the order in which the digest takes them.
-pub const TABLES: [&str; 5] =
-    ["charges.csv", "sign_ins.csv", "sessions.csv", "packs.csv", "token_events.csv"];
+/// The names of the tables a run can write; the run's digest takes the first five, in this order.
+pub const TABLES: [&str; 8] = [
+    "charges.csv",
+    "sign_ins.csv",
+    "sessions.csv",
+    "packs.csv",
+    "token_events.csv",
+    "notices.csv",
+    "credits.csv",
+    "transition.csv",
+];
+
+/// How many of them the run's digest takes.
+const IN_DIGEST: usize = 5;
 
 /// The names of what is measured on the wall clock: no two runs write the same bytes to these.
 pub const LATENCY: [&str; 2] = ["latency.hgrm", "latency.json"];
 
-/// The tables that a run writes in some detail.
-pub fn tables_of(detail: Detail) -> impl Iterator<Item = &'static str> {
+/// The tables that a run writes in some detail; those of contracts and licence servers where there are some.
+pub fn tables_of(scenario: &Scenario, detail: Detail) -> impl Iterator<Item = &'static str> {
+    let (contracts, servers) = (!scenario.setup.contracts.is_empty(), !scenario.setup.servers.is_empty());
     TABLES.into_iter().filter(move |table| match *table {
         "packs.csv" => true,
         "charges.csv" | "token_events.csv" => detail != Detail::Summary,
+        "credits.csv" => contracts && detail != Detail::Summary,
+        "transition.csv" => servers && detail == Detail::Full,
         _ => detail == Detail::Full,
     })
+}
+
+/// What tells two results apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// The SHA-256 over the first five tables as far as they were written, one after another: what `cat` of
+    /// them into `sha256sum` gives.
+    pub run: String,
+    /// The SHA-256 of each further table.
+    pub more: BTreeMap<&'static str, String>,
 }
 
 /// The tables of a run under way.
 pub struct Tables {
     detail: Detail,
+    /// The names of those that are written.
+    written: Vec<&'static str>,
     charges: SortedRows<ChargeRecord>,
     sign_ins: SortedRows<SignInRecord>,
     sessions: SortedRows<SessionRecord>,
     packs: SortedRows<Pack>,
     token_events: SortedRows<TokenEvent>,
+    notices: SortedRows<NoticeRecord>,
+    credits: SortedRows<CreditRecord>,
+    transition: SortedRows<TransitionRecord>,
 }
 
 impl Tables {
@@ -47,16 +79,19 @@ impl Tables {
     pub fn new(scenario: &Arc<Scenario>, detail: Detail, spool: &Spool) -> Self {
         Tables {
             detail,
+            written: tables_of(scenario, detail).collect(),
             charges: SortedRows::new(scenario, spool),
             sign_ins: SortedRows::new(scenario, spool),
             sessions: SortedRows::new(scenario, spool),
             packs: SortedRows::new(scenario, spool),
             token_events: SortedRows::new(scenario, spool),
+            notices: SortedRows::new(scenario, spool),
+            credits: SortedRows::new(scenario, spool),
+            transition: SortedRows::new(scenario, spool),
         }
     }
 
-    /// Writes each table where `create` says, with the packs as they stand at the end. Returns the SHA-256
-    /// over the tables written, one after another: what `cat` of them into `sha256sum` gives.
+    /// Writes each table where `create` says, with the packs as they stand at the end.
     ///
     /// # Errors
     /// Where a file can't be written.
@@ -64,34 +99,36 @@ impl Tables {
         mut self,
         packs: &[Pack],
         mut create: impl FnMut(&'static str) -> io::Result<W>,
-    ) -> io::Result<String> {
+    ) -> io::Result<Digests> {
         for pack in packs {
             self.packs.push(pack.clone())?;
         }
-        let mut hasher = Sha256::new();
-        let written: Vec<&str> = tables_of(self.detail).collect();
-        let [charges, sign_ins, sessions, packs, token_events] = TABLES;
-        if written.contains(&charges) {
-            self.charges.write(Hashed(create(charges)?, &mut hasher))?;
+        let mut run = Sha256::new();
+        let mut more = BTreeMap::new();
+        for table in self.written {
+            let in_digest = TABLES[..IN_DIGEST].contains(&table);
+            let mut own = Sha256::new();
+            let out = Hashed(create(table)?, if in_digest { &mut run } else { &mut own });
+            match table {
+                "charges.csv" => self.charges.write(out)?,
+                "sign_ins.csv" => self.sign_ins.write(out)?,
+                "sessions.csv" => self.sessions.write(out)?,
+                "packs.csv" => self.packs.write(out)?,
+                "token_events.csv" => self.token_events.write(out)?,
+                "notices.csv" => self.notices.write(out)?,
+                "credits.csv" => self.credits.write(out)?,
+                _ => self.transition.write(out)?,
+            }
+            if !in_digest {
+                more.insert(table, hex(own));
+            }
         }
-        if written.contains(&sign_ins) {
-            self.sign_ins.write(Hashed(create(sign_ins)?, &mut hasher))?;
-        }
-        if written.contains(&sessions) {
-            self.sessions.write(Hashed(create(sessions)?, &mut hasher))?;
-        }
-        if written.contains(&packs) {
-            self.packs.write(Hashed(create(packs)?, &mut hasher))?;
-        }
-        if written.contains(&token_events) {
-            self.token_events.write(Hashed(create(token_events)?, &mut hasher))?;
-        }
-        let mut text = String::new();
-        for byte in hasher.finalize() {
-            write!(text, "{byte:02x}").expect("memory takes every text");
-        }
-        Ok(text)
+        Ok(Digests { run: hex(run), more })
     }
+}
+
+fn hex(hasher: Sha256) -> String {
+    hasher.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 impl Recorder for Tables {
@@ -106,6 +143,9 @@ impl Recorder for Tables {
                 Record::SignIn(row) => self.sign_ins.push(row)?,
                 Record::Session(row) => self.sessions.push(row)?,
                 Record::TokenEvent(row) => self.token_events.push(row)?,
+                Record::Notice(row) => self.notices.push(row)?,
+                Record::Credit(row) => self.credits.push(row)?,
+                Record::Transition(row) => self.transition.push(row)?,
             }
         }
         Ok(())

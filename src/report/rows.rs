@@ -6,10 +6,13 @@ use crate::meter::answer::{Admission, Refusal};
 use crate::meter::id::{PackId, ProductId, TeamId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::pack::Pack;
-use crate::meter::record::{ChargeRecord, SessionRecord, SignInRecord, TokenEvent};
+use crate::meter::record::{
+    ChargeRecord, CreditRecord, NoticeRecord, SessionRecord, SignInRecord, TokenEvent, TransitionRecord,
+};
+use crate::meter::transition::{Hindrance, TransitionStep};
 use crate::scenario::calendar::iso;
 use crate::scenario::directory::Directory;
-use crate::simulation::verdict::packs_text;
+use crate::simulation::verdict::{notice_texts, packs_text, who_text};
 
 /// A row of a result file. Rows are sorted as text, byte by byte, column after column.
 pub trait Row {
@@ -129,5 +132,71 @@ impl Row for TokenEvent {
         cells.push_field(self.kind.name());
         cells.push_field(names.packs.get(self.pack.0));
         cells.push_field(&self.tokens.to_string());
+    }
+}
+
+impl Row for NoticeRecord {
+    const HEADER: &'static [&'static str] = &["at", "user", "notice", "product", "device"];
+    type Leading = (Instant, UserId);
+
+    fn leading(&self) -> Self::Leading {
+        (self.at, self.user)
+    }
+
+    fn cells(&self, names: &Directory, cells: &mut StringRecord) {
+        cells.push_field(&iso(self.at));
+        cells.push_field(names.users.get(self.user.0));
+        for text in notice_texts(names, self.kind) {
+            cells.push_field(text);
+        }
+    }
+}
+
+impl Row for CreditRecord {
+    const HEADER: &'static [&'static str] = &["at", "user", "product", "contract", "credits", "kind"];
+    type Leading = (Instant, UserId, ProductId);
+
+    fn leading(&self) -> Self::Leading {
+        (self.at, self.user, self.product)
+    }
+
+    fn cells(&self, names: &Directory, cells: &mut StringRecord) {
+        cells.push_field(&iso(self.at));
+        cells.push_field(names.users.get(self.user.0));
+        cells.push_field(names.products.get(self.product.0));
+        cells.push_field(names.contracts.get(self.contract.0));
+        cells.push_field(&self.credits.to_string());
+        cells.push_field(self.kind.name());
+    }
+}
+
+impl Row for TransitionRecord {
+    const HEADER: &'static [&'static str] =
+        &["at", "step", "user", "product", "device", "server", "by", "outcome", "reason", "who"];
+    type Leading = Instant;
+
+    fn leading(&self) -> Self::Leading {
+        self.at
+    }
+
+    fn cells(&self, names: &Directory, cells: &mut StringRecord) {
+        let (product, device, server) = match self.step {
+            TransitionStep::CreateUser(_) | TransitionStep::InformUser(_) => ("", "", ""),
+            TransitionStep::AssignProduct(_, product, _) => (names.products.get(product.0), "", ""),
+            TransitionStep::Switch(_, product, device) => {
+                (names.products.get(product.0), names.device_name(device), "")
+            }
+            TransitionStep::RetireServer(server) => ("", "", names.servers.get(server.0)),
+        };
+        cells.push_field(&iso(self.at));
+        cells.push_field(self.step.name());
+        cells.push_field(self.step.user().map_or("", |user| names.users.get(user.0)));
+        cells.push_field(product);
+        cells.push_field(device);
+        cells.push_field(server);
+        cells.push_field(self.by.name());
+        cells.push_field(if self.hindrance.is_some() { "refused" } else { "done" });
+        cells.push_field(self.hindrance.as_ref().map_or("", Hindrance::name));
+        cells.push_field(&who_text(names, self.hindrance.as_ref()));
     }
 }

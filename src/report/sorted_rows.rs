@@ -59,11 +59,11 @@ impl<R: Row> SortedRows<R> {
         self.put(piece, 0)
     }
 
-    /// Writes the whole table, header first.
+    /// Writes the whole table, header first; no row is left.
     ///
     /// # Errors
     /// Where a piece can't be read or the table can't be written.
-    pub fn write(mut self, out: impl Write) -> io::Result<()> {
+    pub fn write(&mut self, out: impl Write) -> io::Result<()> {
         let mut writer = csv_writer(out);
         writer.write_record(R::HEADER)?;
         if self.pieces.is_empty() {
@@ -73,6 +73,7 @@ impl<R: Row> SortedRows<R> {
             let pieces = std::mem::take(&mut self.pieces).into_iter().flatten();
             merge(pieces.chain([last]).collect(), &mut writer)?;
         }
+        self.rows = Vec::new();
         writer.flush()
     }
 

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::meter::contract::Contract;
+use crate::meter::id::{ContractId, ServerId};
+use crate::meter::licence_server::{LicenceServer, Seats};
+use crate::report::files::Digests;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::{iso, zone_data_release};
 use crate::simulation::recorder::Detail;
@@ -29,7 +33,13 @@ pub struct Summary {
     tokens: String,
     uncovered: String,
     teams: Vec<TeamSummary>,
+    plans: BTreeMap<&'static str, u64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contracts: Vec<ContractSummary>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    licence_servers: Vec<SeatsSummary>,
     sha256: String,
+    sha256_more: BTreeMap<&'static str, String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,6 +54,24 @@ struct TeamSummary {
 }
 
 #[derive(Debug, Serialize)]
+struct ContractSummary {
+    contract: String,
+    credits: String,
+    used: String,
+    available: String,
+}
+
+#[derive(Debug, Serialize)]
+struct SeatsSummary {
+    licence_server: String,
+    product: String,
+    seats: u32,
+    peak: u32,
+    refused: u64,
+    retired: bool,
+}
+
+#[derive(Debug, Serialize)]
 struct ExpirySummary {
     at: String,
     tokens: String,
@@ -51,7 +79,7 @@ struct ExpirySummary {
 
 impl Summary {
     /// The summary of a run whose tables, written in that detail, have that digest.
-    pub fn new(scenario: &Scenario, tally: &Tally, (detail, sha256): (Detail, String)) -> Self {
+    pub fn new(scenario: &Scenario, tally: &Tally, (detail, digests): (Detail, Digests)) -> Self {
         let rows = scenario.policies.rows();
         let teams = tally.teams.iter().map(|(id, team)| TeamSummary {
             team: scenario.directory.teams.get(id.0).to_owned(),
@@ -82,7 +110,11 @@ impl Summary {
             tokens: tally.tokens.to_string(),
             uncovered: tally.uncovered.to_string(),
             teams: teams.collect(),
-            sha256,
+            plans: tally.plans(),
+            contracts: contracts(scenario, tally),
+            licence_servers: licence_servers(scenario, tally),
+            sha256: digests.run,
+            sha256_more: digests.more,
         }
     }
 
@@ -91,4 +123,29 @@ impl Summary {
         let text = serde_json::to_string_pretty(self).expect("plain data");
         text + "\n"
     }
+}
+
+fn contracts(scenario: &Scenario, tally: &Tally) -> Vec<ContractSummary> {
+    let summary = |(id, contract): (&ContractId, &Contract)| ContractSummary {
+        contract: scenario.directory.contracts.get(id.0).to_owned(),
+        credits: contract.total.to_string(),
+        used: contract.used.to_string(),
+        available: contract.available(scenario.end).to_string(),
+    };
+    tally.contracts.iter().map(summary).collect()
+}
+
+fn licence_servers(scenario: &Scenario, tally: &Tally) -> Vec<SeatsSummary> {
+    let of_server = |(id, server): (&ServerId, &LicenceServer)| {
+        let summary = |seats: &Seats| SeatsSummary {
+            licence_server: scenario.directory.servers.get(id.0).to_owned(),
+            product: scenario.directory.products.get(seats.product.0).to_owned(),
+            seats: seats.total,
+            peak: seats.peak,
+            refused: seats.refused,
+            retired: server.retired,
+        };
+        server.seats.iter().map(summary).collect::<Vec<_>>()
+    };
+    tally.servers.iter().flat_map(of_server).collect()
 }

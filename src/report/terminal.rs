@@ -195,11 +195,13 @@ fn ended_by_a_rule(scenario: &Scenario, run: &Run, width: Option<u16>) -> String
 
 fn meaning(refusal: Refusal) -> &'static str {
     match refusal {
+        Refusal::NotAccepted => "not invited, or not accepted, or no named user yet (RULES 3.4, 6.2)",
         Refusal::NotAssigned => "not assigned, and nothing covers it (RULES 3.1)",
         Refusal::UnsupportedVersion => "on Linux only versions from 2020 on (RULES 3.11)",
         Refusal::Offline => "no connection at a first sign-in, or for 24 hours (RULES 3.8)",
         Refusal::DeviceLimit => "installed on three other devices (RULES 3.6)",
         Refusal::InUseElsewhere => "open on another device (RULES 3.6)",
+        Refusal::NoSeat => "no seat of the licence server is free (RULES 6.1)",
         Refusal::InsufficientTokens => "no team of the user has enough left (RULES 2.4)",
     }
 }

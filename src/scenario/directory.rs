@@ -9,7 +9,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId, VersionId};
+use crate::meter::id::{ContractId, DeviceId, PackId, ProductId, ServerId, TeamId, UserId, VersionId};
 use crate::scenario::catalogue::CATALOGUE;
 use crate::scenario::problem::{Problem, nearest};
 use crate::scenario::reader::{Problems, Value, whole_number};
@@ -60,6 +60,10 @@ pub struct Directory {
     pub users: Names,
     /// Packs, those of the teams and those bought by steps.
     pub packs: Names,
+    /// Contracts of shared cloud credits.
+    pub contracts: Names,
+    /// Licence servers.
+    pub servers: Names,
     /// How often a team's table stands for a team, where it says so.
     copies: BTreeMap<String, u64>,
     devices: Interned,
@@ -122,6 +126,8 @@ impl Directory {
             teams: Names::sorted(teams),
             users: Names::sorted(users),
             packs: Names::sorted(packs),
+            contracts: Names::sorted(defined(root, "contract", "name")),
+            servers: Names::sorted(defined(root, "licence_server", "name")),
             copies,
             ..Directory::default()
         }
@@ -149,6 +155,19 @@ impl Directory {
     pub(crate) fn team(&self, value: Value<'_>, problems: &mut Problems) -> Option<TeamId> {
         let name = value.name(problems)?;
         look_up(&self.teams, (name, value.place()), ("team", ""), problems).map(TeamId)
+    }
+
+    /// The contract a value names.
+    pub(crate) fn contract(&self, value: Value<'_>, problems: &mut Problems) -> Option<ContractId> {
+        let name = value.name(problems)?;
+        look_up(&self.contracts, (name, value.place()), ("contract", ""), problems).map(ContractId)
+    }
+
+    /// The licence server a value names.
+    pub(crate) fn server(&self, value: Value<'_>, problems: &mut Problems) -> Option<ServerId> {
+        let name = value.name(problems)?;
+        let help = "; a licence server is a [[licence_server]] with `name` and `seats`";
+        look_up(&self.servers, (name, value.place()), ("licence server", help), problems).map(ServerId)
     }
 
     /// How often the table of that team stands for a team; `None` where it stands for one, by its own name.

@@ -1,9 +1,10 @@
 //! `[[expect]]`: what must come of a scenario.
 
 use crate::meter::answer::{Admission, ChargeKind, Refusal};
-use crate::meter::id::{PackId, ProductId, TeamId, UserId};
+use crate::meter::id::{ContractId, PackId, ProductId, ServerId, TeamId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::session::SessionEnd;
+use crate::meter::team::Plan;
 use crate::meter::tokens::Tokens;
 use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::directory::Directory;
@@ -37,6 +38,16 @@ pub enum Expectation {
     Available(TeamId, Option<Instant>, Tokens),
     /// Columns of a pack's row at the run's end.
     Pack(PackId, ExpectedPack),
+    /// Exactly these notices to a user, each as the columns of `notices.csv` from `notice` on.
+    Notices(UserId, Vec<(Instant, [String; 3])>),
+    /// Exactly these refused steps of a transition, each as the columns `step`, `user`, `reason` and `who`.
+    Hindrances(Vec<(Instant, [String; 4])>),
+    /// A user's plan at the run's end (RULES 3.12).
+    Plan(UserId, Plan),
+    /// What can still be used of a contract's credits at the run's end (RULES 5.2).
+    Credits(ContractId, Tokens),
+    /// The most seats of a product that were taken at once (RULES 6.1).
+    Peak(ServerId, ProductId, u64),
 }
 
 /// A charge, by the columns the file gives.
@@ -116,6 +127,7 @@ impl Expects<'_> {
                 found.push(Expectation::Available(team, at, available));
             }
         }
+        self.read_more(&mut table, (user, product, zone.as_ref()), &mut found);
         if let (Some(user), Some(product)) = (user, product) {
             self.read_key(&mut table, (user, product, zone.as_ref()), &mut found);
         }
@@ -124,12 +136,62 @@ impl Expects<'_> {
         }
         if found.is_empty() && self.problems.len() == before {
             let help = "give `user` and `product` with `charges`, `refusals`, `admissions`, `sessions` or \
-                        `tokens`; or `team` with `available`; or `pack` with `remaining`";
+                        `tokens`; or `user` with `notices` or `plan`; or `team` or `contract` with `available`; \
+                        or `pack` with `remaining`; or `transition`; or `licence_server` and `product` with `peak`";
             let title = "this [[expect]] expects nothing";
             self.problems.push(Problem::new(table.place.clone(), title, "nothing to compare").help(help));
         }
         table.finish(self.problems);
         found.into_iter().map(|expectation| Expect { line, expectation }).collect()
+    }
+
+    /// What is not about tokens: notices, plans, credits, seats and the steps of a transition.
+    fn read_more(
+        &mut self,
+        table: &mut Table<'_>,
+        (user, product, zone): (Option<UserId>, Option<ProductId>, Option<&Zone>),
+        found: &mut Vec<Expectation>,
+    ) {
+        if let (Some(user), Some(list)) = (user, rows(table, "notices", self.problems)) {
+            let columns = ["notice", "product", "device"];
+            let notices = list.into_iter().filter_map(|row| self.read_texts(row, (zone, columns)));
+            found.push(Expectation::Notices(user, notices.collect()));
+        }
+        if let Some(list) = rows(table, "transition", self.problems) {
+            let columns = ["step", "user", "reason", "who"];
+            let hindrances = list.into_iter().filter_map(|row| self.read_texts(row, (zone, columns)));
+            found.push(Expectation::Hindrances(hindrances.collect()));
+        }
+        let plans = Plan::ALL.map(|plan| (plan.name(), plan));
+        if let (Some(user), Some(plan)) = (user, table.word("plan", &plans, self.problems)) {
+            found.push(Expectation::Plan(user, plan));
+        }
+        let contract = table.get("contract").and_then(|value| self.directory.contract(value, self.problems));
+        if let (Some(contract), Some(value)) = (contract, table.get("available")) {
+            let available = value.amount(self.problems);
+            found.extend(available.map(|available| Expectation::Credits(contract, available)));
+        }
+        let server = table.get("licence_server");
+        let server = server.and_then(|value| self.directory.server(value, self.problems));
+        if let (Some(server), Some(product), Some(value)) = (server, product, table.get("peak")) {
+            let peak = value.whole(self.problems);
+            found.extend(peak.map(|peak| Expectation::Peak(server, product, peak)));
+        }
+    }
+
+    /// A row of texts; a column left out is empty, and so it is in the result file.
+    fn read_texts<const N: usize>(
+        &mut self,
+        mut row: Table<'_>,
+        (zone, columns): (Option<&Zone>, [&'static str; N]),
+    ) -> Option<(Instant, [String; N])> {
+        let at = row.need("at", self.problems).and_then(|v| self.read_at(v, (zone, Upto::BeforeEnd)));
+        let texts = columns.map(|column| {
+            let value = row.get(column);
+            value.and_then(|value| value.plain_text(self.problems)).unwrap_or_default().to_owned()
+        });
+        row.finish(self.problems);
+        Some((at?, texts))
     }
 
     fn read_key(

@@ -1,17 +1,18 @@
 //! `[[group]]` and `[habit]`: people described once and simulated many times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::meter::id::{DeviceId, ProductId, TeamId, UserId, VersionId};
 use crate::meter::instant::{Instant, Span};
+use crate::meter::licence_server::NetworkUser;
 use crate::meter::product::{Product, ProductKind};
 use crate::meter::user::{Assignment, HostedAddIn, User};
 use crate::scenario::calendar::{Day, Zone};
 use crate::scenario::directory::{Directory, MEMBERS_MAX, group_copies, member_name, numbered};
 use crate::scenario::habit::Habit;
-use crate::scenario::membership::{read_add_ins, read_teams, refuse_token_limit};
+use crate::scenario::membership::{read_add_ins, read_network_user, read_teams, refuse_token_limit};
 use crate::scenario::people::People;
 use crate::scenario::problem::{Problem, nearest};
 use crate::scenario::reader::{Problems, Table, Value};
@@ -152,6 +153,7 @@ impl Groups<'_> {
         let products = table.need("products", self.problems).and_then(|value| self.read_products(value));
         let habit = table.need("habit", self.problems).and_then(|value| self.find_habit(value));
         let add_ins = read_add_ins(table.get("add_ins"), (self.directory, self.products), self.problems);
+        let network = read_network_user(table.get("licence_server"), self.directory, self.problems);
         let own_zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
         let mut share = |key| {
             let value = table.get(key);
@@ -196,7 +198,7 @@ impl Groups<'_> {
                 start,
                 end,
             };
-            self.add(group, &add_ins, &place)?;
+            self.add(group, (&add_ins, network.as_deref()), &place)?;
         }
         Some(())
     }
@@ -209,10 +211,19 @@ impl Groups<'_> {
     }
 
     /// Adds a group, and its members to the users.
-    fn add(&mut self, group: Group, add_ins: &[HostedAddIn], place: &Range<usize>) -> Option<()> {
-        let assigned = group.products.iter().map(|product| product.id);
-        let assignment = assigned.chain(add_ins.iter().map(|add_in| add_in.add_in)).collect();
-        let user = User::new(group.teams.clone(), Assignment::Listed(assignment), add_ins.to_vec());
+    fn add(
+        &mut self,
+        group: Group,
+        (add_ins, network): (&[HostedAddIn], Option<&NetworkUser>),
+        place: &Range<usize>,
+    ) -> Option<()> {
+        let opened = group.products.iter().map(|product| product.id);
+        let opened = opened.chain(add_ins.iter().map(|add_in| add_in.add_in));
+        // Who signs in through a licence server is assigned products on the way out of it (RULES 6.2).
+        let assigned = if network.is_some() { BTreeSet::new() } else { opened.collect() };
+        let user = User::new(group.teams.clone(), Assignment::Listed(assigned), add_ins.to_vec());
+        let user = User { network: network.cloned().map(Box::new), ..user };
+        let mut members = Vec::new();
         let number = u32::try_from(self.read.len()).expect("fewer groups than people");
         for member in 1..=group.count {
             let name = member_name((&group.name, group.copy), member);
@@ -225,7 +236,9 @@ impl Groups<'_> {
             self.people.users[member.index()] = user.clone();
             self.people.user_zones[member.index()] = group.zone.clone();
             self.members.push(Member { user: member, group: number });
+            members.push(member);
         }
+        self.people.members.entry(group.name.clone()).or_default().append(&mut members);
         self.read.push(Arc::new(group));
         Some(())
     }

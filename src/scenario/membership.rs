@@ -1,6 +1,9 @@
 //! What a user and a group of users say alike: their teams, their products, their add-ins.
 
+use std::collections::BTreeSet;
+
 use crate::meter::id::{ProductId, TeamId};
+use crate::meter::licence_server::NetworkUser;
 use crate::meter::product::{Product, ProductKind};
 use crate::meter::user::{Assignment, HostedAddIn};
 use crate::scenario::directory::Directory;
@@ -53,6 +56,34 @@ pub(crate) fn read_add_ins(
         }
     }
     add_ins
+}
+
+/// Reads the licence server through which somebody signs in (RULES 6.1).
+pub(crate) fn read_network_user(
+    value: Option<Value<'_>>,
+    directory: &Directory,
+    problems: &mut Problems,
+) -> Option<Box<NetworkUser>> {
+    let server = directory.server(value?, problems)?;
+    Some(Box::new(NetworkUser::new(server)))
+}
+
+/// Reads a list of products that is a list: "all" is none, because products added later are not meant.
+pub(crate) fn read_products(
+    value: Value<'_>,
+    directory: &Directory,
+    problems: &mut Problems,
+) -> Option<BTreeSet<ProductId>> {
+    if value.is_text() {
+        let title = "products are listed here, one by one (RULES 3.3)";
+        let help = "products released later are not included: write [\"AutoCAD\", \"Revit\"]";
+        problems.push(Problem::new(value.place(), title, "must be a list").help(help));
+        return None;
+    }
+    match read_assignment(value, directory, problems)? {
+        Assignment::Listed(products) => Some(products),
+        Assignment::All => None,
+    }
 }
 
 /// Reads a list of products, or "all".

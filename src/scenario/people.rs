@@ -9,16 +9,21 @@ use crate::meter::instant::{Instant, Span};
 use crate::meter::product::Product;
 use crate::meter::request::Request;
 use crate::meter::stock::Purchase;
+use crate::meter::team::{Plan, Team};
 use crate::meter::tokens::Tokens;
 use crate::meter::user::{Assignment, User};
 use crate::scenario::calendar::{Zone, iso, year_later};
 use crate::scenario::directory::{Directory, MEMBERS_MAX, group_copies, numbered};
-use crate::scenario::membership::{read_add_ins, read_assignment, read_teams, refuse_token_limit};
+use crate::scenario::membership::{
+    read_add_ins, read_assignment, read_network_user, read_products, read_teams, refuse_token_limit,
+};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
 
 /// What is read of the people, by number.
 pub(crate) struct People {
+    /// Each team as the meter knows it.
+    pub(crate) teams: Vec<Team>,
     /// Each team's zone.
     pub(crate) team_zones: Vec<Zone>,
     /// Each user's zone: their own, else their first team's.
@@ -29,6 +34,8 @@ pub(crate) struct People {
     pub(crate) beginnings: Vec<(Instant, Request)>,
     /// The users that some step lets travel.
     pub(crate) travellers: BTreeSet<UserId>,
+    /// The members of each group, its copies taken together.
+    pub(crate) members: BTreeMap<String, Vec<UserId>>,
     /// The users that have a table of their own.
     pub(crate) named: BTreeSet<UserId>,
     /// When each pack arrives.
@@ -46,11 +53,13 @@ impl People {
     pub(crate) fn new(directory: &Directory) -> Self {
         let nobody = User::new(vec![TeamId(0)], Assignment::All, Vec::new());
         People {
+            teams: vec![Team::default(); directory.teams.len()],
             team_zones: vec![Zone::utc(); directory.teams.len()],
             user_zones: vec![Zone::utc(); directory.users.len()],
             users: vec![nobody; directory.users.len()],
             beginnings: Vec::new(),
             travellers: BTreeSet::new(),
+            members: BTreeMap::new(),
             named: BTreeSet::new(),
             arrivals: BTreeMap::new(),
         }
@@ -106,6 +115,7 @@ impl PeopleReader<'_> {
         let zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
         let zone = zone.unwrap_or_else(Zone::utc);
         let packs = table.get("packs").and_then(|value| value.list(self.problems)).unwrap_or_default();
+        let of_team = self.read_inheritance(&mut table);
         let table_place = name.map_or(table.place.clone(), Value::place);
         table.finish(self.problems);
         let Some(name) = plain else { return };
@@ -114,6 +124,7 @@ impl PeopleReader<'_> {
             let Some(team) = self.directory.team_number(&of_copy) else { return };
             seen.once_named(&of_copy, table_place.clone(), ("team", self.problems));
             self.people.team_zones[team.index()] = zone.clone();
+            self.people.teams[team.index()] = of_team.clone();
             let before = self.problems.len();
             for pack in &packs {
                 let Some(mut table) = pack.table("a pack", self.problems) else { continue };
@@ -128,6 +139,21 @@ impl PeopleReader<'_> {
                 // What is wrong with one copy is wrong with each.
                 return;
             }
+        }
+    }
+
+    /// What members inherit from a team (RULES 3.3, 3.12).
+    fn read_inheritance(&mut self, table: &mut Table<'_>) -> Team {
+        let plans = Plan::ALL.map(|plan| (plan.name(), plan));
+        let products = table.get("default_products");
+        let guests = table.get("default_for_guests");
+        let plan = table.get("plan");
+        Team {
+            default_products: products
+                .and_then(|value| read_products(value, self.directory, self.problems))
+                .unwrap_or_default(),
+            default_for_guests: guests.and_then(|value| value.yes(self.problems)).unwrap_or_default(),
+            plan: plan.and_then(|value| value.one_of(&plans, self.problems)).unwrap_or_default(),
         }
     }
 
@@ -153,8 +179,8 @@ impl PeopleReader<'_> {
             Some(value) => read_assignment(value, self.directory, self.problems),
             None => Some(Assignment::Listed([].into())),
         };
-        // Matters to default assignments only (RULES 3.3).
-        table.get("guest").map(|value| value.yes(self.problems));
+        let guest = table.get("guest").and_then(|value| value.yes(self.problems)).unwrap_or_default();
+        let network = read_network_user(table.get("licence_server"), self.directory, self.problems);
         let own_zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
         let team_zone = || Some(self.people.team_zones[teams.first()?.index()].clone());
         let zone = own_zone.or_else(team_zone).unwrap_or_else(Zone::utc);
@@ -163,7 +189,8 @@ impl PeopleReader<'_> {
             self.people.named.insert(user);
             self.people.user_zones[user.index()] = zone.clone();
             if let (false, Some(assignment)) = (teams.is_empty(), assignment) {
-                self.people.users[user.index()] = User::new(teams, assignment, add_ins);
+                let read = User::new(teams, assignment, add_ins);
+                self.people.users[user.index()] = User { guest, network, ..read };
             }
             let whose = Whose { user, zone };
             self.read_covers(table.get("subscriptions"), CoverKind::Subscription, &whose);
@@ -227,10 +254,11 @@ impl PeopleReader<'_> {
 
 /// Names already defined, with their places.
 #[derive(Default)]
-struct Seen(BTreeMap<String, Range<usize>>);
+pub(crate) struct Seen(BTreeMap<String, Range<usize>>);
 
 impl Seen {
-    fn once(&mut self, name: Option<Value<'_>>, noun: &str, problems: &mut Problems) {
+    /// Reports a name that was defined before.
+    pub(crate) fn once(&mut self, name: Option<Value<'_>>, noun: &str, problems: &mut Problems) {
         let Some(value) = name else { return };
         // A name that is no text was reported when it was looked up.
         let Some(name) = value.text(&mut Vec::new()) else { return };

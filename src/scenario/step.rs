@@ -1,21 +1,27 @@
 //! `[[step]]`: what happens, one plain table each.
 
+mod cover;
+mod session;
+mod team;
+mod transition;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use crate::meter::cover::{Cover, CoverKind};
-use crate::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId};
+use crate::meter::cover::CoverKind;
+use crate::meter::id::{DeviceId, PackId, ProductId, UserId};
 use crate::meter::instant::Instant;
-use crate::meter::product::{Product, ProductKind};
-use crate::meter::request::{OpenSession, Outcome, Request, ServiceUse, SignIn};
-use crate::meter::tokens::Tokens;
+use crate::meter::invitation::Membership;
+use crate::meter::product::Product;
+use crate::meter::request::Request;
 use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::directory::Directory;
 use crate::scenario::membership::read_assignment;
 use crate::scenario::openings::Openings;
-use crate::scenario::people::{PackOf, People};
+use crate::scenario::people::People;
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
+use crate::scenario::step::transition::Fifth;
 
 /// What a step can do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +42,13 @@ enum Action {
     Uninstall,
     GoOffline,
     GoOnline,
-    /// A word of the format that this version does not act on.
-    NotYet,
+    DefaultProducts,
+    Invite,
+    Accept,
+    Transition(Fifth),
 }
 
-const ACTIONS: [(&str, Action); 21] = [
+const ACTIONS: [(&str, Action); 26] = [
     ("sign-in", Action::SignIn),
     ("sign-out", Action::SignOut),
     ("touch", Action::Touch),
@@ -57,18 +65,17 @@ const ACTIONS: [(&str, Action); 21] = [
     ("release-product", Action::Release),
     ("travel", Action::Travel),
     ("uninstall", Action::Uninstall),
-    ("default-products", Action::NotYet),
-    ("invite", Action::NotYet),
-    ("accept", Action::NotYet),
+    ("default-products", Action::DefaultProducts),
+    ("invite", Action::Invite),
+    ("accept", Action::Accept),
     ("go-offline", Action::GoOffline),
     ("go-online", Action::GoOnline),
+    ("create-users", Action::Transition(Fifth::Create)),
+    ("assign-products", Action::Transition(Fifth::Assign)),
+    ("switch", Action::Transition(Fifth::Switch)),
+    ("inform-users", Action::Transition(Fifth::Inform)),
+    ("retire-server", Action::Transition(Fifth::Retire)),
 ];
-
-const PLATFORMS: [(&str, bool); 3] = [("windows", false), ("mac", false), ("linux", true)];
-const OUTCOMES: [(&str, Outcome); 2] = [("ok", Outcome::Succeeded), ("failed", Outcome::Failed)];
-
-/// The first version that Flex serves on Linux (RULES 3.11).
-const FIRST_LINUX_VERSION: u32 = 2020;
 
 /// Reads the steps in file order.
 pub(crate) struct Steps<'s> {
@@ -83,6 +90,8 @@ pub(crate) struct Steps<'s> {
     /// The packs that are moved, checked when all purchases are known.
     moves: Vec<(PackId, Instant, Range<usize>)>,
     covered: BTreeSet<(UserId, ProductId, CoverKind)>,
+    /// The users whom an earlier step invited.
+    invited: BTreeSet<UserId>,
     /// The devices that an earlier step took offline.
     offline: BTreeSet<(UserId, DeviceId)>,
     requests: Vec<(Instant, Request)>,
@@ -102,6 +111,7 @@ impl<'s> Steps<'s> {
         Steps {
             covered: covers.collect(),
             offline: BTreeSet::new(),
+            invited: BTreeSet::new(),
             zones: people.user_zones.clone(),
             directory,
             people,
@@ -139,15 +149,14 @@ impl<'s> Steps<'s> {
         let action = table.need("do", problems).and_then(|value| value.one_of(&ACTIONS, problems));
         let Some(action) = action else { return };
         table.what = format!("a step that does \"{}\"", word(action));
-        if action == Action::NotYet {
-            let title = "this version of flexmeter does not know this step yet";
-            problems.push(Problem::new(table.place, title, "not simulated yet: nothing is run"));
-            return;
-        }
-        let of_team = matches!(action, Action::Buy | Action::Move | Action::Merge | Action::Release);
-        let user = if of_team { None } else { self.read_user(&mut table, problems) };
+        let of_team = matches!(
+            action,
+            Action::Buy | Action::Move | Action::Merge | Action::DefaultProducts | Action::Release
+        );
+        let of_many = matches!(action, Action::Transition(_));
+        let user = if of_team || of_many { None } else { self.read_user(&mut table, problems) };
         let team = match action {
-            Action::Buy | Action::Merge => table.need("team", problems),
+            Action::Buy | Action::Merge | Action::DefaultProducts => table.need("team", problems),
             Action::Move => table.need("to", problems),
             _ => None,
         };
@@ -159,16 +168,17 @@ impl<'s> Steps<'s> {
         };
         let at = table.need("at", problems).and_then(|value| self.read_at(value, &zone, problems));
         let mut step = Step { table, at: at.unwrap_or(self.start), zone, problems };
-        let request = match (of_team, user) {
-            (true, _) => self.read_team_step(&mut step, action, team),
-            (false, Some(user)) => self.read_user_step(&mut step, action, user),
+        let requests = match (action, user) {
+            (Action::Transition(which), _) => self.transition(&mut step, which),
+            (_, Some(user)) => self.read_user_step(&mut step, action, user).map(|request| vec![request]),
+            _ if of_team => self.read_team_step(&mut step, action, team).map(|request| vec![request]),
             // Nobody is defined, and that is said already.
-            (false, None) => return,
+            _ => return,
         };
         let Step { table, problems, .. } = step;
         table.finish(problems);
-        if let (Some(at), Some(request)) = (at, request) {
-            self.requests.push((at, request));
+        if let (Some(at), Some(requests)) = (at, requests) {
+            self.requests.extend(requests.into_iter().map(|request| (at, request)));
         }
     }
 
@@ -177,28 +187,6 @@ impl<'s> Steps<'s> {
     fn read_user(&mut self, table: &mut Table<'_>, problems: &mut Problems) -> Option<UserId> {
         let user = table.need("user", problems).and_then(|value| self.directory.user(value, problems));
         user.or((!self.zones.is_empty()).then_some(UserId(0)))
-    }
-
-    fn read_team_step(
-        &mut self,
-        step: &mut Step<'_, '_>,
-        action: Action,
-        team: Option<TeamId>,
-    ) -> Option<Request> {
-        match action {
-            Action::Buy => self.buy(step, team),
-            Action::Move => {
-                let value = step.need("pack")?;
-                let pack = self.directory.pack(value, None, step.problems)?;
-                self.moves.push((pack, step.at, value.place()));
-                Some(Request::Move { pack, to: team? })
-            }
-            Action::Merge => {
-                let into = step.need("into")?;
-                Some(Request::Merge { into: self.directory.team(into, step.problems)?, team: team? })
-            }
-            _ => self.release(step),
-        }
     }
 
     fn read_at(&self, value: Value<'_>, zone: &Zone, problems: &mut Problems) -> Option<Instant> {
@@ -219,7 +207,7 @@ impl<'s> Steps<'s> {
             Action::Use => self.service_use(step, user),
             Action::Assign => {
                 let products = read_assignment(step.need("products")?, self.directory, step.problems)?;
-                Some(Request::Assign { user, products })
+                Some(Request::Assign { user, products, notifies: step.notifies() })
             }
             Action::Unassign => {
                 let products = read_assignment(step.need("products")?, self.directory, step.problems)?;
@@ -242,13 +230,34 @@ impl<'s> Steps<'s> {
                 Some(Request::GoOffline { user, device })
             }
             Action::GoOnline => self.go_online(step, user),
-            Action::Buy | Action::Move | Action::Merge | Action::Release | Action::NotYet => None,
+            Action::Invite => {
+                self.people.users[user.index()].membership = Membership::Awaited(None);
+                self.invited.insert(user);
+                Some(Request::Invite { user })
+            }
+            Action::Accept => Some(self.accept(step, user)),
+            Action::Buy
+            | Action::Move
+            | Action::Merge
+            | Action::DefaultProducts
+            | Action::Release
+            | Action::Transition(_) => None,
         }
     }
 
     fn device(&mut self, step: &mut Step<'_, '_>) -> Option<DeviceId> {
         let name = step.need("device")?.name(step.problems)?;
         Some(self.directory.device(name))
+    }
+
+    fn accept(&mut self, step: &mut Step<'_, '_>, user: UserId) -> Request {
+        if !self.invited.contains(&user) {
+            let title = "nobody was invited who could accept (RULES 3.4)";
+            let place = step.table.place.clone();
+            let problem = Problem::new(place, title, "no earlier step invites this user");
+            step.problems.push(problem.help("`invite` does; users without such a step have accepted"));
+        }
+        Request::Accept { user }
     }
 
     fn go_online(&mut self, step: &mut Step<'_, '_>, user: UserId) -> Option<Request> {
@@ -265,139 +274,6 @@ impl<'s> Steps<'s> {
         let value = step.need("product")?;
         self.directory.product(value, step.problems)
     }
-
-    /// The product of a step, which must be of a kind that is opened (or, for `use`, is not).
-    fn product_of(&self, step: &mut Step<'_, '_>, service: Service) -> Option<ProductId> {
-        let value = step.need("product")?;
-        let product = self.directory.product(value, step.problems)?;
-        let (label, help) = match (self.products[product.index()].kind, service) {
-            (ProductKind::Service, Service::Yes)
-            | (ProductKind::Desktop | ProductKind::AddIn, Service::No) => return Some(product),
-            (ProductKind::Service, Service::No) => {
-                ("this is a service, which is used and not opened (RULES 1.9)", "write do = \"use\"")
-            }
-            (ProductKind::Collection, _) => {
-                ("this is a collection, which only covers others (RULES 3.5)", "name one of its members")
-            }
-            (_, Service::Yes) => ("this is opened in sessions", "write do = \"sign-in\""),
-        };
-        step.problems.push(Problem::new(value.place(), "a product of another kind", label).help(help));
-        None
-    }
-
-    fn sign_in(&mut self, step: &mut Step<'_, '_>, user: UserId) -> Option<Request> {
-        let product = self.product_of(step, Service::No);
-        let device = step.text_or("device", "desktop");
-        let given = step.table.get("version");
-        let version = step.text_or("version", "2026");
-        let platform = step.table.get("platform");
-        let linux = platform.map_or(Some(false), |value| value.one_of(&PLATFORMS, step.problems));
-        let (product, device, version, linux) = (product?, device?, version?, linux?);
-        let year = version.parse::<u32>();
-        if linux && year.is_err() {
-            let place = given.or(platform)?.place();
-            let title = "on Linux the version must be a year (RULES 3.11)";
-            step.problems.push(Problem::new(place, title, "can't tell whether it is from 2020 on"));
-        }
-        let unsupported = linux && year.is_ok_and(|year| year < FIRST_LINUX_VERSION);
-        let device = self.directory.device(device);
-        let version = self.directory.version(version);
-        let sign_in = SignIn { user, product, device, version, unsupported };
-        self.openings.open(sign_in, step.at);
-        for hosted in &self.people.users[user.index()].add_ins {
-            if hosted.host == product {
-                self.openings.open(SignIn { product: hosted.add_in, ..sign_in }, step.at);
-            }
-        }
-        Some(Request::SignIn(sign_in))
-    }
-
-    fn open_session(&mut self, step: &mut Step<'_, '_>, user: UserId) -> Option<OpenSession> {
-        let product = self.product_of(step, Service::No);
-        let device = step.table.get("device").map(|value| value.name(step.problems));
-        let version = step.table.get("version").map(|value| value.name(step.problems));
-        let session = OpenSession {
-            user,
-            product: product?,
-            device: device.map_or(Some(None), |name| Some(Some(self.directory.device(name?))))?,
-            version: version.map_or(Some(None), |name| Some(Some(self.directory.version(name?))))?,
-        };
-        self.openings.name(session, step.at, step.table.place.clone());
-        Some(session)
-    }
-
-    fn service_use(&mut self, step: &mut Step<'_, '_>, user: UserId) -> Option<Request> {
-        let product = self.product_of(step, Service::Yes);
-        let given = step.table.get("units");
-        let units = given.map_or(Some(1000), |value| value.amount(step.problems).map(Tokens::thousandths));
-        let outcome = step.table.get("outcome");
-        let outcome =
-            outcome.map_or(Some(Outcome::Succeeded), |value| value.one_of(&OUTCOMES, step.problems));
-        let (product, units, outcome) = (product?, units?, outcome?);
-        let rate = self.products[product.index()].rate(step.at);
-        if rate.times_thousandths(units).is_none() {
-            let title = "rate times units is not an amount (RULES 1.1)";
-            let label = format!("times {rate} it is not a whole number of thousandths, or too large");
-            step.problems.push(Problem::new(given?.place(), title, label));
-            return None;
-        }
-        Some(Request::Use(ServiceUse { user, product, units, outcome }))
-    }
-
-    fn cover(&mut self, step: &mut Step<'_, '_>, user: UserId, kind: CoverKind) -> Option<Request> {
-        let product = self.product(step);
-        let given = step.table.get("until");
-        let until = given.map_or(Some(None), |value| value.instant(&step.zone, step.problems).map(Some));
-        let (product, until) = (product?, until?);
-        if until.is_some_and(|until| until <= step.at) {
-            let title = "cover ends before it begins";
-            step.problems.push(Problem::new(given?.place(), title, "`until` must lie after `at`"));
-            return None;
-        }
-        self.covered.insert((user, product, kind));
-        Some(Request::Cover { user, product, cover: Cover { kind, from: step.at, until } })
-    }
-
-    fn end_cover(&mut self, step: &mut Step<'_, '_>, user: UserId, kind: CoverKind) -> Option<Request> {
-        let product = self.product(step)?;
-        if !self.covered.contains(&(user, product, kind)) {
-            let (title, help) = match kind {
-                CoverKind::Subscription => ("there is no subscription to end", "`subscribe` begins one"),
-                CoverKind::Trial => ("there is no trial to end", "`start-trial` begins one"),
-            };
-            let place = step.table.place.clone();
-            step.problems.push(Problem::new(place, title, "none for this user and product").help(help));
-        }
-        Some(Request::EndCover { user, product, kind })
-    }
-
-    fn release(&mut self, step: &mut Step<'_, '_>) -> Option<Request> {
-        let product = self.product(step)?;
-        self.products[product.index()].released = false;
-        Some(Request::Release { product })
-    }
-
-    fn buy(&mut self, step: &mut Step<'_, '_>, team: Option<TeamId>) -> Option<Request> {
-        let pack = step.need("pack")?.table("the pack of a purchase", step.problems)?;
-        let purchase = PackOf {
-            copy: None,
-            team: team?,
-            bought: Some(step.at),
-            start: Some(self.start),
-            zone: &step.zone,
-            directory: self.directory,
-        };
-        let read = purchase.read(pack, step.problems);
-        self.people.arrive(read, step.problems);
-        None
-    }
-}
-
-/// Whether a step is about services.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Service {
-    Yes,
-    No,
 }
 
 /// One step while it is read.

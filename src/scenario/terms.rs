@@ -126,6 +126,7 @@ struct Draft {
     rates: BTreeMap<Instant, (Tokens, Range<usize>)>,
     versions: BTreeMap<VersionId, bool>,
     members: Vec<(ProductId, Range<usize>)>,
+    credits: Option<(Tokens, Range<usize>)>,
     place: Option<Range<usize>>,
 }
 
@@ -194,6 +195,7 @@ fn read_product(
         .into_iter()
         .filter_map(|member| Some((directory.product(member, problems)?, member.place())))
         .collect();
+    let credits = table.get("credits").and_then(|value| Some((value.amount(problems)?, value.place())));
     let place = table.place.clone();
     table.finish(problems);
     let Some(product) = product else { return };
@@ -220,6 +222,7 @@ fn read_product(
         _ => {}
     }
     draft.members.extend(members);
+    draft.credits = credits.or(draft.credits.take());
     draft.place.get_or_insert(place);
 }
 
@@ -249,10 +252,15 @@ fn finish_product(name: &str, draft: Draft, run_start: Option<Instant>, problems
         let title = format!("`{name}` has `members`, but is not a collection");
         problems.push(Problem::new(place, title, "add kind = \"collection\""));
     }
+    if let Some((_, place)) = draft.credits.as_ref().filter(|_| kind != ProductKind::Service) {
+        let title = "only services are paid with shared cloud credits (RULES 5.2)";
+        problems.push(Problem::new(place.clone(), title, "this is no service"));
+    }
     // A file that names no usable rate is in error already; the run never starts.
     let rates: Vec<_> = rates.into_iter().collect();
     let rates = if rates.is_empty() { vec![(Instant::MIN, Tokens::ZERO)] } else { rates };
     let members = draft.members.into_iter().map(|(member, _)| member).collect();
     let idle_aware = draft.versions.into_iter().filter_map(|(version, idle)| idle.then_some(version));
-    Product { kind, rates, idle_aware: idle_aware.collect(), members, released: true }
+    let credits = draft.credits.map(|(credits, _)| credits);
+    Product { kind, rates, credits, idle_aware: idle_aware.collect(), members, released: true }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::meter::Meter;
 use crate::meter::answer::Answer;
-use crate::meter::id::{DeviceId, ProductId, UserId, VersionId};
+use crate::meter::id::{ContractId, DeviceId, ProductId, UserId, VersionId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::record::Record;
 use crate::meter::request::{OpenSession, Request, SignIn};
@@ -215,6 +215,15 @@ impl Course {
             tally.teams.get_mut(&pack.team).expect("a team of the group").add(pack);
         }
         tally.accounts = self.accounts.named(&self.group);
+        for user in (0..).map(UserId).take(self.group.users()) {
+            tally.count_plan(self.meter.plan(user));
+        }
+        // Those of other groups have no team here.
+        let contracts =
+            (0..).map(ContractId).zip(self.meter.contracts()).filter(|(_, of)| !of.teams.is_empty());
+        tally.contracts = contracts.map(|(id, contract)| (id, contract.clone())).collect();
+        tally.servers = self.group.servers(&self.meter);
+        self.asked.note_plans(&self.meter);
         let run = Run {
             tally,
             first: self.first.named(&self.group),

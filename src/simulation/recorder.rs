@@ -23,9 +23,9 @@ pub trait Recorder: Send {
 pub enum Detail {
     /// None: packs and totals only.
     Summary,
-    /// Charges and token events.
+    /// What is paid with tokens or credits, and token events.
     Charges,
-    /// Sign-ins and sessions as well.
+    /// Sign-ins, sessions, notices and the steps of a transition as well.
     Full,
 }
 
@@ -42,8 +42,10 @@ impl Detail {
     /// Whether rows of that kind are written.
     pub fn keeps(self, record: &Record) -> bool {
         match record {
-            Record::Charge(_) | Record::TokenEvent(_) => self != Detail::Summary,
-            Record::SignIn(_) | Record::Session(_) => self == Detail::Full,
+            Record::Charge(_) | Record::Credit(_) | Record::TokenEvent(_) => self != Detail::Summary,
+            Record::SignIn(_) | Record::Session(_) | Record::Notice(_) | Record::Transition(_) => {
+                self == Detail::Full
+            }
         }
     }
 }

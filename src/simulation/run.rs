@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::meter::Meter;
 use crate::meter::id::{ProductId, TeamId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::pack::Pack;
-use crate::meter::record::{ChargeRecord, Record, SessionRecord, SignInRecord};
+use crate::meter::record::{
+    ChargeRecord, NoticeRecord, Record, SessionRecord, SignInRecord, TransitionRecord,
+};
 use crate::meter::session::SessionEnd;
+use crate::meter::team::Plan;
 use crate::meter::tokens::Tokens;
 use crate::scenario::Scenario;
-use crate::scenario::expect::Expectation;
+use crate::scenario::expect::{Expect, Expectation};
 use crate::simulation::recorder::Unrecorded;
 use crate::simulation::replay;
 use crate::simulation::tally::Tally;
@@ -59,6 +63,16 @@ pub struct AskedRows {
     pub sign_ins: Vec<SignInRecord>,
     /// Sessions.
     pub sessions: Vec<SessionRecord>,
+    /// The users whose notices and plans are kept.
+    users: BTreeSet<UserId>,
+    /// Notices.
+    pub notices: Vec<NoticeRecord>,
+    /// The plans of these users at the end.
+    pub plans: BTreeMap<UserId, Plan>,
+    /// Whether the refused steps of a transition are kept.
+    wants_hindrances: bool,
+    /// The refused steps of a transition.
+    pub hindrances: Vec<TransitionRecord>,
 }
 
 impl Run {
@@ -76,6 +90,9 @@ impl Run {
         self.asked.charges.append(&mut other.asked.charges);
         self.asked.sign_ins.append(&mut other.asked.sign_ins);
         self.asked.sessions.append(&mut other.asked.sessions);
+        self.asked.notices.append(&mut other.asked.notices);
+        self.asked.plans.append(&mut other.asked.plans);
+        self.asked.hindrances.append(&mut other.asked.hindrances);
         self.packs.append(&mut other.packs);
         self.probes.append(&mut other.probes);
     }
@@ -144,22 +161,39 @@ impl AskedRows {
             | Expectation::Sessions(user, product, _) => Some((group.find_user(user)?, product)),
             _ => None,
         });
-        AskedRows { keys: keys.collect(), ..AskedRows::default() }
+        let users = scenario.expects.iter().filter_map(|expect| match expect.expectation {
+            Expectation::Notices(user, _) | Expectation::Plan(user, _) => group.find_user(user),
+            _ => None,
+        });
+        let hindrances = |expect: &Expect| matches!(expect.expectation, Expectation::Hindrances(_));
+        AskedRows {
+            keys: keys.collect(),
+            users: users.collect(),
+            wants_hindrances: scenario.expects.iter().any(hindrances),
+            ..AskedRows::default()
+        }
     }
 
     /// Keeps a record that was asked for.
     pub(crate) fn offer(&mut self, record: &Record) {
-        if self.keys.is_empty() {
-            return;
-        }
         match record {
+            _ if self.keys.is_empty() && self.users.is_empty() && !self.wants_hindrances => {}
             Record::Charge(row) if self.keys.contains(&(row.user, row.product)) => {
                 self.charges.push(row.clone());
             }
             Record::SignIn(row) if self.keys.contains(&(row.user, row.product)) => self.sign_ins.push(*row),
             Record::Session(row) if self.keys.contains(&(row.user, row.product)) => self.sessions.push(*row),
+            Record::Notice(row) if self.users.contains(&row.user) => self.notices.push(*row),
+            Record::Transition(row) if self.wants_hindrances && row.hindrance.is_some() => {
+                self.hindrances.push(row.clone());
+            }
             _ => {}
         }
+    }
+
+    /// Notes the plans that were asked for.
+    pub(crate) fn note_plans(&mut self, meter: &Meter) {
+        self.plans = self.users.iter().map(|user| (*user, meter.plan(*user))).collect();
     }
 
     /// The same rows in the numbers of the scenario.
@@ -169,6 +203,11 @@ impl AskedRows {
             charges: self.charges.into_iter().map(|row| group.charge(row)).collect(),
             sign_ins: self.sign_ins.into_iter().map(|row| group.sign_in(row)).collect(),
             sessions: self.sessions.into_iter().map(|row| group.session(row)).collect(),
+            users: self.users.into_iter().map(|user| group.user(user)).collect(),
+            notices: self.notices.into_iter().map(|row| group.notice(row)).collect(),
+            plans: self.plans.into_iter().map(|(user, plan)| (group.user(user), plan)).collect(),
+            wants_hindrances: self.wants_hindrances,
+            hindrances: self.hindrances.into_iter().map(|row| group.transition(row)).collect(),
         }
     }
 }

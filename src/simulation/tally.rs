@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::meter::answer::{Admission, ChargeKind, Refusal};
-use crate::meter::id::{ProductId, TeamId, UserId};
+use crate::meter::contract::Contract;
+use crate::meter::id::{ContractId, ProductId, ServerId, TeamId, UserId};
 use crate::meter::instant::Instant;
+use crate::meter::licence_server::LicenceServer;
 use crate::meter::pack::Pack;
 use crate::meter::record::{ChargeRecord, Record, TokenEventKind};
 use crate::meter::session::SessionEnd;
+use crate::meter::team::Plan;
 use crate::meter::tokens::Tokens;
 use crate::simulation::team_group::TeamGroup;
 
@@ -35,6 +38,12 @@ pub struct Tally {
     pub accounts: BTreeMap<Account, Charged>,
     /// Each team's stock at the end.
     pub teams: BTreeMap<TeamId, TeamTally>,
+    /// Users by the plan they have at the end, in the order of [`Plan::ALL`].
+    plans: [u64; Plan::ALL.len()],
+    /// Each contract of shared cloud credits at the end.
+    pub contracts: BTreeMap<ContractId, Contract>,
+    /// Each licence server at the end.
+    pub servers: BTreeMap<ServerId, LicenceServer>,
 }
 
 /// What was charged on one account.
@@ -107,6 +116,16 @@ impl Tally {
         named(ChargeKind::ALL.map(ChargeKind::name), self.charges)
     }
 
+    /// Users by the plan they have at the end (RULES 3.12).
+    pub fn plans(&self) -> BTreeMap<&'static str, u64> {
+        named(Plan::ALL.map(Plan::name), self.plans)
+    }
+
+    /// Counts a user of that plan.
+    pub(crate) fn count_plan(&mut self, plan: Plan) {
+        self.plans[plan as usize] += 1;
+    }
+
     /// Everything that happened: sign-ins admitted and refused, sessions ended before the run did, charges
     /// and expiries.
     pub fn events(&self) -> u64 {
@@ -128,6 +147,7 @@ impl Tally {
                 self.tokens += charge.tokens;
                 self.uncovered += charge.uncovered;
             }
+            Record::Notice(_) | Record::Credit(_) | Record::Transition(_) => {}
             Record::TokenEvent(event) => self.expiries += u64::from(event.kind == TokenEventKind::Expiry),
         }
     }
@@ -146,6 +166,9 @@ impl Tally {
         self.uncovered += other.uncovered;
         self.accounts.extend(other.accounts);
         self.teams.extend(other.teams);
+        add(&mut self.plans, &other.plans);
+        self.contracts.extend(other.contracts);
+        self.servers.extend(other.servers);
     }
 }
 

@@ -5,14 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::meter::Setup;
-use crate::meter::id::{PackId, TeamId, UserId};
+use crate::meter::contract::Contract;
+use crate::meter::id::{PackId, ServerId, TeamId, UserId};
 use crate::meter::instant::Instant;
+use crate::meter::licence_server::LicenceServer;
 use crate::meter::pack::Pack;
-use crate::meter::record::{ChargeRecord, Record, SessionRecord, SignInRecord, TokenEvent};
+use crate::meter::record::{
+    ChargeRecord, CreditRecord, NoticeRecord, Record, SessionRecord, SignInRecord, TokenEvent,
+    TransitionRecord,
+};
 use crate::meter::request::Request;
 use crate::meter::stock::{Draw, Purchase};
+use crate::meter::transition::{Hindrance, TransitionStep};
 use crate::meter::user::User;
+use crate::meter::{Meter, Setup};
 use crate::scenario::Scenario;
 use crate::scenario::group::Member;
 
@@ -23,6 +29,8 @@ pub struct TeamGroup {
     teams: Vec<TeamId>,
     users: Vec<UserId>,
     packs: Vec<PackId>,
+    /// The licence servers of its users, in the numbers of the scenario.
+    servers: Vec<ServerId>,
     /// What is asked of the group's meter, in the numbers of the group.
     pub(crate) timeline: Vec<(Instant, Request)>,
     /// The simulated users, in the numbers of the scenario.
@@ -48,6 +56,15 @@ impl TeamGroup {
         for member in &scenario.simulated {
             groups[group_of_user(member.user)].members.push(*member);
         }
+        let mut group_of_server = vec![0; scenario.setup.servers.len()];
+        for user in (0..).map(UserId).take(scenario.setup.users.len()) {
+            if let Some(network) = &scenario.setup.users[user.index()].network {
+                group_of_server[network.server.index()] = group_of_user(user);
+            }
+        }
+        for (server, &group) in (0..).map(ServerId).zip(&group_of_server) {
+            groups[group].servers.push(server);
+        }
         let mut group_of_pack = BTreeMap::new();
         for (_, request) in &scenario.timeline {
             if let Request::Buy(purchase) = request {
@@ -62,10 +79,13 @@ impl TeamGroup {
         for (at, request) in &scenario.timeline {
             let group = match request {
                 Request::Release { .. } => None,
-                Request::Buy(Purchase { team, .. }) | Request::Merge { team, .. } => {
-                    Some(group_of_team[team.index()])
-                }
+                Request::Buy(Purchase { team, .. })
+                | Request::Merge { team, .. }
+                | Request::SetDefaults { team, .. } => Some(group_of_team[team.index()]),
                 Request::Move { pack, .. } => Some(group_of_pack[pack]),
+                Request::Transition { step: TransitionStep::RetireServer(server), .. } => {
+                    Some(group_of_server[server.index()])
+                }
                 of_user => of_user.clone().user_mut().map(|user| group_of_user(*user)),
             };
             let concerned = group.map_or(0..groups.len(), |group| group..group + 1);
@@ -82,13 +102,20 @@ impl TeamGroup {
         let local = |user: &UserId| {
             let user = &scenario.setup.users[user.index()];
             let teams = user.teams.iter().map(|team| self.local_team(*team)).collect();
-            User::new(teams, user.assignment.clone(), user.add_ins.clone())
+            User { teams, ..user.clone() }
         };
         Setup {
             policy: scenario.setup.policy.clone(),
             products: scenario.setup.products.clone(),
-            teams: self.teams.len(),
+            teams: self.teams.iter().map(|team| scenario.setup.teams[team.index()].clone()).collect(),
             users: self.users.iter().map(local).collect(),
+            contracts: scenario
+                .setup
+                .contracts
+                .iter()
+                .map(|contract| self.local_contract(contract))
+                .collect(),
+            servers: scenario.setup.servers.clone(),
         }
     }
 
@@ -131,6 +158,12 @@ impl TeamGroup {
         self.teams[local.index()]
     }
 
+    /// The licence servers of its users, as they stand on its meter.
+    pub(crate) fn servers(&self, meter: &Meter) -> BTreeMap<ServerId, LicenceServer> {
+        let own = self.servers.iter().map(|id| (*id, meter.licence_servers()[id.index()].clone()));
+        own.collect()
+    }
+
     /// A pack's row in the numbers of the scenario.
     pub(crate) fn pack(&self, pack: &Pack) -> Pack {
         Pack { id: self.packs[pack.id.index()], team: self.team(pack.team), ..pack.clone() }
@@ -142,6 +175,9 @@ impl TeamGroup {
             Record::SignIn(record) => Record::SignIn(self.sign_in(record)),
             Record::Session(record) => Record::Session(self.session(record)),
             Record::Charge(record) => Record::Charge(self.charge(record)),
+            Record::Notice(record) => Record::Notice(self.notice(record)),
+            Record::Credit(record) => Record::Credit(CreditRecord { user: self.user(record.user), ..record }),
+            Record::Transition(record) => Record::Transition(self.transition(record)),
             Record::TokenEvent(record) => Record::TokenEvent(TokenEvent {
                 team: self.team(record.team),
                 pack: self.packs[record.pack.index()],
@@ -160,12 +196,33 @@ impl TeamGroup {
         SessionRecord { user: self.user(record.user), ..record }
     }
 
+    /// A notice in the numbers of the scenario.
+    pub(crate) fn notice(&self, record: NoticeRecord) -> NoticeRecord {
+        NoticeRecord { user: self.user(record.user), ..record }
+    }
+
+    /// A step of the transition in the numbers of the scenario.
+    pub(crate) fn transition(&self, mut record: TransitionRecord) -> TransitionRecord {
+        if let Some(user) = record.step.user_mut() {
+            *user = self.user(*user);
+        }
+        let who = record.hindrance.iter_mut().flat_map(Hindrance::who_mut);
+        who.for_each(|user| *user = self.user(*user));
+        record
+    }
+
     /// A charge in the numbers of the scenario.
     pub(crate) fn charge(&self, mut record: ChargeRecord) -> ChargeRecord {
         for Draw { pack, .. } in &mut record.packs {
             *pack = self.packs[pack.index()];
         }
         ChargeRecord { user: self.user(record.user), team: self.team(record.team), ..record }
+    }
+
+    /// A contract as far as it concerns the group.
+    fn local_contract(&self, contract: &Contract) -> Contract {
+        let teams = contract.teams.iter().filter_map(|team| self.find_team(*team)).collect();
+        Contract { teams, ..contract.clone() }
     }
 
     fn local_user(&self, user: UserId) -> UserId {
@@ -183,10 +240,11 @@ impl TeamGroup {
     fn local_request(&self, request: &Request) -> Request {
         let mut request = request.clone();
         match &mut request {
-            Request::Release { .. } => {}
+            Request::Release { .. } | Request::Transition { step: TransitionStep::RetireServer(_), .. } => {}
             Request::Buy(Purchase { team, pack, .. }) => {
                 (*team, *pack) = (self.local_team(*team), self.local_pack(*pack));
             }
+            Request::SetDefaults { team, .. } => *team = self.local_team(*team),
             Request::Merge { team, into } => {
                 (*team, *into) = (self.local_team(*team), self.local_team(*into));
             }
@@ -218,6 +276,15 @@ fn connect(scenario: &Scenario) -> Vec<usize> {
     };
     for user in &scenario.setup.users {
         user.teams.iter().for_each(|team| link(user.teams[0], *team));
+    }
+    for contract in &scenario.setup.contracts {
+        contract.teams.iter().for_each(|team| link(contract.teams[0], *team));
+    }
+    let mut first_of_server = BTreeMap::new();
+    for user in &scenario.setup.users {
+        if let Some(network) = &user.network {
+            link(*first_of_server.entry(network.server).or_insert(user.teams[0]), user.teams[0]);
+        }
     }
     let mut bought_by = BTreeMap::new();
     for (_, request) in &scenario.timeline {

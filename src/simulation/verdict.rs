@@ -2,9 +2,10 @@
 
 use crate::meter::id::{ProductId, UserId};
 use crate::meter::instant::Instant;
-use crate::meter::record::ChargeRecord;
+use crate::meter::record::{ChargeRecord, NoticeKind};
 use crate::meter::stock::Draw;
 use crate::meter::tokens::Tokens;
+use crate::meter::transition::Hindrance;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::iso;
 use crate::scenario::directory::Directory;
@@ -102,8 +103,73 @@ fn judge(scenario: &Scenario, run: &Run, expect: &Expect) -> Verdict {
             let (expected, actual) = pack_rows(directory, row, expected);
             (subject, expected, actual)
         }
+        other => judge_more(scenario, run, other),
     };
     Verdict { line: expect.line, subject, expected, actual }
+}
+
+/// What is not about tokens: notices, plans, credits, seats and the steps of a transition.
+fn judge_more(
+    scenario: &Scenario,
+    run: &Run,
+    expectation: &Expectation,
+) -> (String, Vec<String>, Vec<String>) {
+    let directory = &scenario.directory;
+    match expectation {
+        Expectation::Notices(user, notices) => {
+            let subject = format!("notices to {}", directory.users.get(user.0));
+            let of_user = run.asked.notices.iter().filter(|row| row.user == *user);
+            let actual = of_user.map(|row| texts(row.at, &notice_texts(directory, row.kind)));
+            let expected = notices.iter().map(|(at, columns)| texts(*at, columns));
+            (subject, sorted(expected), sorted(actual))
+        }
+        Expectation::Hindrances(hindrances) => {
+            let actual = run.asked.hindrances.iter().map(|row| {
+                let user = row.step.user().map_or("", |user| directory.users.get(user.0));
+                let reason = row.hindrance.as_ref().map_or("", Hindrance::name);
+                let who = who_text(directory, row.hindrance.as_ref());
+                texts(row.at, &[row.step.name(), user, reason, &who])
+            });
+            let expected = hindrances.iter().map(|(at, columns)| texts(*at, columns));
+            ("refused steps of the transition".to_owned(), sorted(expected), sorted(actual))
+        }
+        Expectation::Plan(user, plan) => {
+            let subject = format!("the plan of {}", directory.users.get(user.0));
+            (subject, vec![plan.name().to_owned()], vec![run.asked.plans[user].name().to_owned()])
+        }
+        Expectation::Credits(contract, credits) => {
+            let subject = format!("credits of {} at the run's end", directory.contracts.get(contract.0));
+            let available = run.tally.contracts[contract].available(scenario.end);
+            (subject, vec![credits.to_string()], vec![available.to_string()])
+        }
+        Expectation::Peak(server, product, peak) => {
+            let names = (directory.products.get(product.0), directory.servers.get(server.0));
+            let subject = format!("most seats of {} taken at once on {}", names.0, names.1);
+            let mut seats = run.tally.servers[server].seats.iter();
+            let seats = seats.find(|seats| seats.product == *product);
+            let actual = seats.map_or("none is handed out".to_owned(), |seats| seats.peak.to_string());
+            (subject, vec![peak.to_string()], vec![actual])
+        }
+        _ => unreachable!("judged before"),
+    }
+}
+
+/// A row's instant and columns, empty ones left out.
+fn texts(at: Instant, columns: &[impl AsRef<str>]) -> String {
+    let columns = columns.iter().map(AsRef::as_ref).filter(|column| !column.is_empty());
+    columns.fold(iso(at), |text, column| text + " " + column)
+}
+
+/// A notice as `notices.csv` has it: what it is, its product and its device.
+pub fn notice_texts(directory: &Directory, kind: NoticeKind) -> [&str; 3] {
+    let product = |product: ProductId| directory.products.get(product.0);
+    let (of_product, device) = match kind {
+        NoticeKind::Invitation | NoticeKind::Switch => ("", ""),
+        NoticeKind::Assignment(of) => (of.map_or("all", product), ""),
+        NoticeKind::OfflineLimit(device) => ("", directory.device_name(device)),
+        NoticeKind::InsufficientTokens(of, device) => (product(of), directory.device_name(device)),
+    };
+    [kind.name(), of_product, device]
 }
 
 fn sorted(rows: impl Iterator<Item = String>) -> Vec<String> {
@@ -209,4 +275,10 @@ fn pack_rows(
         format!("{column} {tokens}")
     }));
     (lines, actual)
+}
+
+/// The users who stand in the way of a step of the transition as result files write them: `ana;bo`.
+pub fn who_text(directory: &Directory, hindrance: Option<&Hindrance>) -> String {
+    let who = hindrance.map_or(&[][..], Hindrance::who);
+    who.iter().map(|user| directory.users.get(user.0)).collect::<Vec<_>>().join(";")
 }

@@ -90,7 +90,7 @@ const CASES: [(&str, &str, &[&str]); 50] = [
     ("at = 2026-03-30T08:00:00Z", "at = \"Monday\"", &["must be a date and time"]),
     ("do = \"sign-in\"", "do = \"sing-in\"", &["did you mean `sign-in`"]),
     ("do = \"sign-in\"", "do = \"sign-in\"\nunits = 3", &["unknown key `units`"]),
-    ("do = \"sign-in\"", "do = \"invite\"", &["not simulated yet"]),
+    ("do = \"sign-in\"", "do = \"accept\"", &["nobody was invited"]),
     (
         "product = \"AutoCAD\"\nversion = \"2027\"\n[[step]]",
         "product = \"Cloud Render\"\n[[step]]",

@@ -9,10 +9,11 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{flexmeter, project, stderr, stdout};
 
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "charges.csv",
     "latency.hgrm",
     "latency.json",
+    "notices.csv",
     "packs.csv",
     "sessions.csv",
     "sign_ins.csv",

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use chrono::Weekday;
 use flexmeter::meter::instant::{Instant, Span};
 use flexmeter::meter::record::Record;
+use flexmeter::report::files::Digests;
 use flexmeter::scenario::Scenario;
 use flexmeter::scenario::agenda::{Act, Ends, Intention, Visit};
 use flexmeter::scenario::calendar::{Day, Zone};
@@ -160,7 +161,7 @@ fn results_depend_on_neither_threads_nor_stretches() {
     }
 }
 
-fn by_stretches(scenario: &Arc<Scenario>, stretch: Span) -> String {
+fn by_stretches(scenario: &Arc<Scenario>, stretch: Span) -> Digests {
     let (mut tables, seed) = (empty_tables(scenario), Seed::new(scenario.seed));
     let mut packs = Vec::new();
     for group in TeamGroup::split(scenario) {

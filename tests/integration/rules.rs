@@ -42,13 +42,21 @@ shown! {
     rule_2_7_moves_and_merges "2.7";
     rule_3_1_assignment_or_cover "3.1";
     rule_3_2_listed_or_all "3.2";
+    rule_3_3_default_assignments "3.3";
+    rule_3_4_invitations_and_notices "3.4";
     rule_3_5_cover_before_tokens "3.5";
     rule_3_6_devices "3.6";
     rule_3_7_add_ins "3.7";
     rule_3_8_offline "3.8";
     rule_3_9_two_teams "3.9";
     rule_3_11_linux_from_2020_on "3.11";
+    rule_3_12_plans "3.12";
     rule_4_one_instant "4";
+    rule_5_2_shared_cloud_credits "5.2";
+    rule_6_1_licence_servers "6.1";
+    rule_6_2_the_five_steps "6.2";
+    rule_6_3_who_may_do_each "6.3";
+    rule_6_4_a_switched_product "6.4";
 }
 
 /// Runs the scenarios that cite a rule in the comment at their head.

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use flexmeter::meter::record::{ChargeRecord, Record, SessionRecord, SignInRecord, TokenEvent};
-use flexmeter::report::files::Tables;
+use flexmeter::meter::record::{
+    ChargeRecord, CreditRecord, NoticeRecord, Record, SessionRecord, SignInRecord, TokenEvent,
+    TransitionRecord,
+};
+use flexmeter::report::files::{Digests, Tables};
 use flexmeter::report::sorted_rows::Spool;
 use flexmeter::scenario::Scenario;
 use flexmeter::simulation::recorder::{Detail, Recorder};
@@ -60,8 +63,8 @@ pub(crate) struct ResultFile {
     pub(crate) text: String,
 }
 
-/// Reads, runs and writes out a scenario: the tables, and the digest over them.
-pub(crate) fn result_files(text: &str) -> (Vec<ResultFile>, String) {
+/// Reads, runs and writes out a scenario: the tables, and the digests over them.
+pub(crate) fn result_files(text: &str) -> (Vec<ResultFile>, Digests) {
     let scenario = scenario(text);
     let mut tables = empty_tables(&scenario);
     let run = replay::run(&scenario, &mut tables, &()).expect("nothing ends the run");
@@ -75,6 +78,9 @@ pub(crate) struct Rows {
     pub(crate) sign_ins: Vec<SignInRecord>,
     pub(crate) sessions: Vec<SessionRecord>,
     pub(crate) token_events: Vec<TokenEvent>,
+    pub(crate) notices: Vec<NoticeRecord>,
+    pub(crate) credits: Vec<CreditRecord>,
+    pub(crate) transition: Vec<TransitionRecord>,
 }
 
 impl Recorder for Rows {
@@ -89,6 +95,9 @@ impl Recorder for Rows {
                 Record::SignIn(row) => self.sign_ins.push(row),
                 Record::Session(row) => self.sessions.push(row),
                 Record::TokenEvent(row) => self.token_events.push(row),
+                Record::Notice(row) => self.notices.push(row),
+                Record::Credit(row) => self.credits.push(row),
+                Record::Transition(row) => self.transition.push(row),
             }
         }
         Ok(())
@@ -108,8 +117,8 @@ pub(crate) fn empty_tables(scenario: &Arc<Scenario>) -> Tables {
     Tables::new(scenario, Detail::Full, &spool)
 }
 
-/// The tables of a run that is over, and the digest over them.
-pub(crate) fn written(tables: Tables, run: &Run) -> (Vec<ResultFile>, String) {
+/// The tables of a run that is over, and the digests over them.
+pub(crate) fn written(tables: Tables, run: &Run) -> (Vec<ResultFile>, Digests) {
     let written: RefCell<Vec<(&'static str, Vec<u8>)>> = RefCell::new(Vec::new());
     let digest = tables.write(&run.packs, |name| {
         written.borrow_mut().push((name, Vec::new()));

@@ -1,0 +1,76 @@
+//! `Contract`: shared cloud credits, which pay for services before tokens do (RULES 5.2).
+
+use crate::meter::Meter;
+use crate::meter::id::{ContractId, TeamId};
+use crate::meter::instant::Instant;
+use crate::meter::record::{CreditKind, CreditRecord, Record};
+use crate::meter::request::{Outcome, ServiceUse};
+use crate::meter::tokens::Tokens;
+
+/// Credits that some teams share. Like tokens they are exact decimals with three digits.
+#[derive(Clone, Debug)]
+pub struct Contract {
+    /// The teams whose members may use them.
+    pub teams: Vec<TeamId>,
+    /// How many there were.
+    pub total: Tokens,
+    /// How many are used, refunds taken off.
+    pub used: Tokens,
+    /// The first instant at which they can be used.
+    pub from: Instant,
+    /// The instant from which they can't; `None` while no end is known.
+    pub until: Option<Instant>,
+}
+
+impl Contract {
+    /// What can be used at an instant.
+    pub fn available(&self, at: Instant) -> Tokens {
+        let runs = self.from <= at && self.until.is_none_or(|until| at < until);
+        if runs { self.total - self.used } else { Tokens::ZERO }
+    }
+}
+
+impl Meter {
+    /// The contract that pays for a use: of those that can, the one that ends first, then by name. With it
+    /// the credits.
+    pub(super) fn contract_for(&self, service_use: ServiceUse) -> Option<(ContractId, Tokens)> {
+        let ServiceUse { user, product, units, .. } = service_use;
+        let rate = self.products[product.index()].credits?;
+        let credits = rate.times_thousandths(units).expect("credits times units are exact");
+        let teams = &self.users[user.index()].teams;
+        let able = (0..).map(ContractId).zip(&self.contracts).filter(|(_, contract)| {
+            let shares = contract.teams.iter().any(|team| teams.contains(team));
+            let runs = contract.from <= self.now && contract.until.is_none_or(|until| self.now < until);
+            shares && runs && contract.available(self.now) >= credits
+        });
+        // One without an end comes last.
+        let first = able.min_by_key(|(id, contract)| (contract.until.is_none(), contract.until, *id))?;
+        Some((first.0, credits))
+    }
+
+    /// Credits are used, and given back where the use failed.
+    pub(super) fn use_credits(&mut self, service_use: ServiceUse, (id, credits): (ContractId, Tokens)) {
+        self.record_credits(&service_use, (id, credits), CreditKind::Use);
+        if service_use.outcome == Outcome::Failed {
+            self.record_credits(&service_use, (id, -credits), CreditKind::Refund);
+        }
+        let contract = &self.contracts[id.index()];
+        assert!(contract.used <= contract.total, "credits are used once");
+    }
+
+    fn record_credits(
+        &mut self,
+        &ServiceUse { user, product, .. }: &ServiceUse,
+        (contract, credits): (ContractId, Tokens),
+        kind: CreditKind,
+    ) {
+        self.contracts[contract.index()].used += credits;
+        let record = CreditRecord { at: self.now, user, product, contract, credits, kind };
+        self.records.push(Record::Credit(record));
+    }
+
+    /// The contracts as they stand.
+    pub fn contracts(&self) -> &[Contract] {
+        &self.contracts
+    }
+}
