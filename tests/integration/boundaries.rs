@@ -3,6 +3,8 @@
 //! Nothing here changes the model's world: each function is called in `reference` just before what it is
 //! named after, unless it says otherwise, and only looks.
 
+mod offline;
+
 use crate::history::{Action, DAY, Name, SignIn};
 use crate::reference::{Answer, IDLE, Key, Session, World, is_unsupported};
 
@@ -109,6 +111,40 @@ pub(crate) const CLASSES: &[&str] = &[
     "paid before the start: sign-in",
     "move of an ended pack",
     "move to its own team",
+    "offline",
+    "offline: after the limit",
+    "offline: exactly at the limit",
+    "offline: unknown device",
+    "offline: though covered",
+    "offline: hosted add-in, host opens",
+    "offline-limit exactly at window end",
+    "offline-limit exactly at cover end",
+    "offline-limit while a hold waits",
+    "offline-limit exactly at grace end",
+    "late sign-in that nobody can pay",
+    "late renewal that nobody can pay",
+    "late resume",
+    "late charge at cover end",
+    "not-assigned while offline",
+    "late hold voided",
+    "ordinary hold posted offline",
+    "late hold posted in contact",
+    "late hold posted offline after a contact",
+    "contact exactly at the limit",
+    "contact after the limit",
+    "contact exactly at window end",
+    "contact while a late hold waits",
+    "contact: tokens for each of one start, not for all",
+    "contact: posted in another order",
+    "recorded: uncovered in part",
+    "recorded: uncovered as a whole",
+    "recorded: uncovered beside a debt",
+    "recorded: paid by another team",
+    "recorded: not the last window",
+    "paid-window of an unrecorded charge elsewhere",
+    "take-over of a late hold",
+    "take-over of a late hold that nobody can pay",
+    "take-over by an offline device that nobody can pay",
 ];
 
 impl World<'_> {
@@ -190,10 +226,12 @@ impl World<'_> {
         let Key { hold: Some(hold), ask_again, .. } = &self.keys[key] else { return };
         let packs = || hold.parts.iter().map(|(number, _)| &self.packs[*number]);
         let signs_in = hold.kind == "sign-in" && hold.start == self.now;
+        let offline = self.is_offline(key, self.keys[key].sessions[0].device);
         self.count(&[
             ("hold posted from ended pack", packs().any(|pack| self.is_past(pack.expires))),
             ("hold posted from moved pack", packs().any(|pack| pack.team != hold.team)),
             ("run-on: sign-in charged at once", signs_in && ask_again.is_some()),
+            ("ordinary hold posted offline", !hold.late && offline),
         ]);
     }
 
@@ -222,6 +260,7 @@ impl World<'_> {
         self.count(&[
             ("hold voided", true),
             ("hold voided at the end", at_end),
+            ("late hold voided", hold.late && !at_end),
             ("renewal in grace: voided", hold.kind == "renewal"),
             ("cover end in grace: voided", hold.kind == "cover-end"),
             ("hold voided, renewal waits again", waiting && !sessions.is_empty()),
@@ -271,16 +310,18 @@ impl World<'_> {
     }
 
     pub(crate) fn count_fall_due(&mut self, key: usize, kind: Name) {
+        let offline = self.is_offline(key, self.keys[key].sessions[0].device);
         if !self.is_assigned(key) {
             return self.count(&[
                 ("not-assigned at renewal", kind == "renewal"),
                 ("not-assigned at resume", kind == "resume"),
                 ("not-assigned at cover end", kind == "cover-end"),
+                ("not-assigned while offline", offline),
             ]);
         }
         let opened = self.keys[key].sessions.iter().map(|session| session.signed_in).min();
         let changed = |from: i64| opened.is_some_and(|at| at < from) && from <= self.now;
-        let short = self.payer(key, self.rate(key)).is_none();
+        let short = !offline && self.payer(key, self.rate(key)).is_none();
         let then = |policy| short && self.policy.renewal_when_short == policy;
         self.count(&[
             (

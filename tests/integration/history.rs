@@ -1,5 +1,7 @@
 //! Random histories of small teams, drawn close to one another's boundaries, and their scenario files.
 
+mod offline;
+
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -110,6 +112,8 @@ pub(crate) enum Action {
     ReleaseProduct { product: Name },
     Uninstall { user: Name, product: Name, device: Name },
     Travel { user: Name, time_zone: Name },
+    GoOffline { user: Name, device: Name },
+    GoOnline { user: Name, device: Name },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -334,6 +338,8 @@ impl Action {
                 keys("uninstall", &[("user", user), ("product", product), ("device", device)])
             }
             Self::Travel { user, time_zone } => keys("travel", &[("user", user), ("time_zone", time_zone)]),
+            Self::GoOffline { user, device } => keys("go-offline", &[("user", user), ("device", device)]),
+            Self::GoOnline { user, device } => keys("go-online", &[("user", user), ("device", device)]),
         }
     }
 
@@ -353,7 +359,9 @@ impl Action {
             Self::Buy { team, .. } | Self::Move { to: team, .. } => (vec![], vec![], vec![team]),
             Self::Merge { team, into } => (vec![], vec![], vec![team, into]),
             Self::ReleaseProduct { product } => (vec![], vec![product], vec![]),
-            Self::Travel { user, .. } => (vec![user], vec![], vec![]),
+            Self::Travel { user, .. } | Self::GoOffline { user, .. } | Self::GoOnline { user, .. } => {
+                (vec![user], vec![], vec![])
+            }
         }
     }
 }
@@ -439,7 +447,10 @@ impl History {
             Action::EndCover { trial, user, product } => self.is_covered(index, (*trial, *user, *product)),
             Action::ReleaseProduct { .. } => before.iter().all(|earlier| earlier.action != step.action),
             Action::Assign { products, .. } | Action::Unassign { products, .. } => !products.is_empty(),
-            Action::Travel { .. } => true,
+            Action::GoOnline { user, device } => {
+                before.iter().any(|earlier| earlier.action == Action::GoOffline { user, device })
+            }
+            Action::Travel { .. } | Action::GoOffline { .. } => true,
         };
         self.knows(&users, &products, &teams) && is_in_time && fits
     }
@@ -828,7 +839,7 @@ impl Maker {
     fn tell(&mut self) {
         let at = self.moment();
         let key = self.key();
-        match self.below(121) {
+        match self.below(136) {
             0..6 => self.short_opening(at, key),
             6..14 => self.long_stay(at, key),
             14..22 => self.idle(at, key),
@@ -850,6 +861,7 @@ impl Maker {
             107..109 => self.crowd(at, key),
             109..118 => self.run_short(at, key),
             118..120 => self.merge(at, key),
+            120..135 => self.offline(at, key),
             _ => self.travel(at, key),
         }
     }

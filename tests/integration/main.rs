@@ -14,6 +14,8 @@
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `support`         running the binary and reading scenarios, for the modules above.
+//!
+//! What rule 3.8 adds to `history`, `reference` and `boundaries` is in a file `offline` of each.
 
 mod architecture;
 mod boundaries;

@@ -6,6 +6,9 @@
 //! The numbers in the comments are those of the rules. Which corners a history visits is counted apart from
 //! the rules, by the functions called `count_…` in `boundaries`.
 
+mod offline;
+
+pub(crate) use self::offline::Unrecorded;
 use crate::boundaries::CLASSES;
 use crate::history::{
     self, Action, DAY, History, Name, Policy, Product, SignIn, Span, User, Which, instant, thousandths,
@@ -50,15 +53,16 @@ pub(crate) struct Pack {
 }
 
 /// Tokens set aside for a charge that has fallen due (2.5): out of which packs, in draw order, and how many
-/// only a debt covers (2.6).
+/// only a debt covers (2.6). One that is late (3.8) has no packs yet, and its team is the first-listed.
 #[derive(Clone)]
 pub(crate) struct Hold {
     pub(crate) start: i64,
     pub(crate) kind: Name,
     pub(crate) team: Name,
-    tokens: i64,
+    pub(crate) tokens: i64,
     pub(crate) uncovered: i64,
     pub(crate) parts: Vec<(usize, i64)>,
+    pub(crate) late: bool,
 }
 
 /// What is known of one user and one product (1.2), both by their place in the lists.
@@ -84,7 +88,7 @@ pub(crate) struct Key {
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) id: usize,
-    device: Name,
+    pub(crate) device: Name,
     version: Name,
     pub(crate) signed_in: i64,
     pub(crate) touched: i64,
@@ -104,6 +108,10 @@ pub(crate) struct World<'a> {
     pub(crate) catalogue: BTreeSet<Name>,
     pub(crate) packs: Vec<Pack>,
     pub(crate) debts: BTreeMap<Name, i64>,
+    /// The last contact of each user's devices that are offline (3.8).
+    pub(crate) offline: BTreeMap<(Name, Name), i64>,
+    /// The charges that wait for a contact, in the order in which they were posted.
+    pub(crate) unrecorded: Vec<Unrecorded>,
     pub(crate) keys: Vec<Key>,
     opened: usize,
     /// The rows of each file, by its header.
@@ -119,6 +127,7 @@ pub(crate) fn model(history: &History) -> Rows {
         world.now = now;
         world.packs_end(); // 4, phase 1; cover ends by itself, being a half-open span
         world.for_each_key(World::notice_cover);
+        world.allowances_end();
         world.for_each_key(World::grace_ends); // 4, phase 2
         world.packs_arrive(); // 4, phase 3
         world.steps(false);
@@ -170,6 +179,8 @@ impl<'a> World<'a> {
             catalogue,
             packs,
             debts: history.teams.iter().map(|team| (team.name, 0)).collect(),
+            offline: BTreeMap::new(),
+            unrecorded: Vec::new(),
             keys,
             opened: 0,
             rows: BTreeMap::new(),
@@ -290,7 +301,8 @@ impl<'a> World<'a> {
     /// 2.3: takes tokens out of a team's packs, as far as they go.
     fn draw(&mut self, team: Name, tokens: i64, (start, kind): (i64, Name)) -> Hold {
         self.count_draw(team, tokens);
-        let mut hold = Hold { start, kind, team, tokens, uncovered: tokens, parts: Vec::new() };
+        let parts = Vec::new();
+        let mut hold = Hold { start, kind, team, tokens, uncovered: tokens, parts, late: false };
         for number in self.drawable(team).collect::<Vec<_>>() {
             let pack = &mut self.packs[number];
             let taken = hold.uncovered.min(pack.remaining);
@@ -317,13 +329,16 @@ impl<'a> World<'a> {
     fn post(&mut self, key: usize, start: i64) {
         self.count_post(key);
         let hold = Hold { start, ..self.keys[key].hold.take().expect("a hold to post") };
+        let of = &mut self.keys[key];
+        (of.window_end, of.payer) = (Some(start + DAY), Some(hold.team));
+        (of.waiting, of.ask_again) = (false, None);
+        self.instants.insert(start + DAY);
+        if hold.late {
+            return self.post_late(key, hold); // 3.8
+        }
         self.settle(&hold, true);
         *self.debts.entry(hold.team).or_default() += hold.uncovered;
         self.charge(key, &hold, 1);
-        let key = &mut self.keys[key];
-        (key.window_end, key.payer) = (Some(start + DAY), Some(hold.team));
-        (key.waiting, key.ask_again) = (false, None);
-        self.instants.insert(start + DAY);
     }
 
     fn charge(&mut self, key: usize, hold: &Hold, sign: i64) {
@@ -422,8 +437,10 @@ impl<'a> World<'a> {
         if !self.is_assigned(key) {
             return self.end_all(key, "not-assigned"); // 3.5
         }
-        // 2.6: what the balance can't cover.
-        if self.hold(key, (start, kind), None).is_none() {
+        if self.is_offline(key, self.keys[key].sessions[0].device) {
+            self.hold_late(key, (start, kind)); // 3.8: whatever the balance
+        } else if self.hold(key, (start, kind), None).is_none() {
+            // 2.6: what the balance can't cover.
             match self.policy.renewal_when_short {
                 "stop" => return self.end_all(key, "insufficient-tokens"),
                 "negative" => {
@@ -547,6 +564,8 @@ impl<'a> World<'a> {
                     let key = self.key(user, product);
                     self.keys[key].devices.remove(device);
                 }
+                Action::GoOffline { user, device } => self.go_offline(user, device),
+                Action::GoOnline { user, device } => self.go_online(user, device),
                 Action::SignIn(sign_in) => {
                     let host = self.key(sign_in.user, sign_in.product);
                     let id = self.sign_in(host, sign_in, None);
@@ -657,10 +676,11 @@ impl<'a> World<'a> {
     fn sign_in(&mut self, key: usize, by: &SignIn, host: Option<usize>) -> Option<usize> {
         let answer = match self.objection(key, by) {
             Some(reason) => Err(reason),
-            None if self.is_elsewhere(key, by.device) => self.take_over(key),
-            None => self.admit(key),
+            None if self.is_elsewhere(key, by.device) => self.take_over(key, by.device),
+            None => self.admit(key, by.device),
         };
         self.count_sign_in(key, by, (host.is_some(), answer));
+        self.count_offline_sign_in(key, by.device, (host.is_some(), answer));
         self.answer(key, [by.device, by.version], answer);
         let (reason, _) = answer.ok()?;
         self.opened += 1;
@@ -690,6 +710,7 @@ impl<'a> World<'a> {
         let objections = [
             ("not-assigned", !covered && !self.is_assigned(key)), // 3.1
             ("unsupported-version", !covered && is_unsupported(by)), // 3.11
+            ("offline", self.needs_contact(key, by.device)),      // 3.8
             ("device-limit", full),                               // 3.6
             ("in-use-elsewhere", elsewhere),                      // 3.6
         ];
@@ -701,10 +722,11 @@ impl<'a> World<'a> {
     }
 
     /// 3.6: decided as if the sessions elsewhere had ended already; if it is refused, they go on.
-    fn take_over(&mut self, key: usize) -> Answer {
+    fn take_over(&mut self, key: usize, device: Name) -> Answer {
+        self.count_offline_take_over(key, device);
         let before = self.clone();
         self.end_all(key, "taken-over");
-        let answer = self.admit(key);
+        let answer = self.admit(key, device);
         let held = before.keys[key].hold.is_some();
         if answer.is_err() {
             *self = before;
@@ -714,7 +736,7 @@ impl<'a> World<'a> {
     }
 
     /// 2.4 and the reasons for an admission in the order of chapter 4; holds the rate of a new window.
-    fn admit(&mut self, key: usize) -> Answer {
+    fn admit(&mut self, key: usize, device: Name) -> Answer {
         if let Some(kind) = self.cover(key) {
             return Ok((kind, None));
         }
@@ -723,7 +745,11 @@ impl<'a> World<'a> {
         if payer.is_some() {
             return Ok(("paid-window", payer));
         }
-        let team = self.hold(key, (self.now, "sign-in"), None).ok_or("insufficient-tokens")?;
+        let due = (self.now, "sign-in");
+        if self.is_offline(key, device) {
+            return Ok(("new-window", Some(self.hold_late(key, due)))); // 3.8: whatever the balance
+        }
+        let team = self.hold(key, due, None).ok_or("insufficient-tokens")?;
         Ok(("new-window", Some(team)))
     }
 
