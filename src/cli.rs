@@ -8,6 +8,7 @@ mod results_folder;
 mod run;
 mod check;
 mod new;
+mod rules;
 mod catalog;
 mod describe;
 
@@ -47,6 +48,8 @@ enum Command {
     Describe(describe::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
+    /// List the rules with their policies and the scenarios that show them, or print one.
+    Rules(rules::Arguments),
     /// Show the built-in catalogue of products, each rate with its source.
     Catalog(catalog::Arguments),
 }
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::check(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::New(arguments) => new::new(&arguments),
+        Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),
     };
     match done {

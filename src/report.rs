@@ -8,4 +8,6 @@ pub mod junit;
 pub mod latency;
 pub mod json;
 pub mod terminal;
+mod seats;
 pub mod describe;
+pub mod rulebook;

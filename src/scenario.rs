@@ -10,6 +10,7 @@ pub mod catalogue;
 mod reader;
 pub mod directory;
 pub mod terms;
+pub mod rulebook;
 mod people;
 mod openings;
 mod contract;

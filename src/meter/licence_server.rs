@@ -15,8 +15,8 @@ pub struct LicenceServer {
     pub seats: Vec<Seats>,
     /// When the subscription starts to which its users are switched (RULES 6.3); `None` if long ago.
     pub switch_from: Option<Instant>,
-    /// It hands out nothing any more.
-    pub retired: bool,
+    /// Since when it hands out nothing any more.
+    pub retired: Option<Instant>,
 }
 
 /// The seats of one product.
@@ -96,7 +96,7 @@ impl Meter {
         let server = &mut self.servers[server.index()];
         let seats =
             server.seats.iter_mut().find(|of| of.product == product).expect("it hands the product out");
-        if server.retired || seats.taken >= seats.total {
+        if server.retired.is_some() || seats.taken >= seats.total {
             seats.refused += 1;
             return Err(Refusal::NoSeat);
         }

@@ -209,7 +209,7 @@ impl Meter {
 
     fn carry_out(&mut self, step: TransitionStep) {
         if let TransitionStep::RetireServer(server) = step {
-            self.servers[server.index()].retired = true;
+            self.servers[server.index()].retired.get_or_insert(self.now);
         }
         if let TransitionStep::AssignProduct(user, product, notifies) = step {
             self.assign_one((user, product), notifies);

@@ -68,7 +68,7 @@ struct SeatsSummary {
     seats: u32,
     peak: u32,
     refused: u64,
-    retired: bool,
+    retired: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -143,7 +143,7 @@ fn licence_servers(scenario: &Scenario, tally: &Tally) -> Vec<SeatsSummary> {
             seats: seats.total,
             peak: seats.peak,
             refused: seats.refused,
-            retired: server.retired,
+            retired: server.retired.map(iso),
         };
         server.seats.iter().map(summary).collect::<Vec<_>>()
     };

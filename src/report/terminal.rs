@@ -12,6 +12,7 @@ use crate::meter::request::Request;
 use crate::meter::session::SessionEnd;
 use crate::meter::stock::Draw;
 use crate::meter::tokens::Tokens;
+use crate::report::seats::seats_and_credits;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::utc;
 use crate::scenario::catalogue::CATALOGUE;
@@ -26,7 +27,7 @@ const PACKS_MAX: usize = 3;
 pub(crate) const HEADING: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
-const QUIET: Style = Style::new().dimmed();
+pub(crate) const QUIET: Style = Style::new().dimmed();
 
 /// A text in a style.
 pub(crate) fn styled(style: Style, text: &str) -> String {
@@ -53,6 +54,7 @@ pub fn run(outcome: &Outcome<'_>, width: Option<u16>) -> String {
     text += &refusals(scenario, run, width);
     text += &ended_by_a_rule(scenario, run, width);
     text += &stock(scenario, tally, width);
+    text += &seats_and_credits(scenario, tally, width);
     text += &expectations(verdicts, width);
     text
 }
@@ -348,7 +350,7 @@ pub(crate) fn right(table: &mut Table, columns: &[usize]) {
     }
 }
 
-fn section(title: &str, table: &Table, rows: u64, file: &str) -> String {
+pub(crate) fn section(title: &str, table: &Table, rows: u64, file: &str) -> String {
     if rows == 0 {
         return format!("\n{}\n", styled(HEADING, title));
     }
@@ -367,7 +369,7 @@ fn day(at: Instant) -> String {
     time.format(if midnight { "%a %Y-%m-%d" } else { "%a %Y-%m-%d %H:%M:%S" }).to_string()
 }
 
-fn moment(at: Instant) -> String {
+pub(crate) fn moment(at: Instant) -> String {
     utc(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
 }
 

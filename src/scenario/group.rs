@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::meter::cover::Cover;
 use crate::meter::id::{DeviceId, ProductId, TeamId, UserId, VersionId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::licence_server::NetworkUser;
@@ -12,7 +13,9 @@ use crate::meter::user::{Assignment, HostedAddIn, User};
 use crate::scenario::calendar::{Day, Zone};
 use crate::scenario::directory::{Directory, MEMBERS_MAX, group_copies, member_name, numbered};
 use crate::scenario::habit::Habit;
-use crate::scenario::membership::{read_add_ins, read_network_user, read_teams, refuse_token_limit};
+use crate::scenario::membership::{
+    read_add_ins, read_covers, read_network_user, read_teams, refuse_token_limit,
+};
 use crate::scenario::people::People;
 use crate::scenario::problem::{Problem, nearest};
 use crate::scenario::reader::{Problems, Table, Value};
@@ -90,6 +93,13 @@ impl Group {
     }
 }
 
+/// On what terms the members of a group are users.
+struct Terms<'g> {
+    add_ins: &'g [HostedAddIn],
+    network: Option<&'g NetworkUser>,
+    covers: &'g [(ProductId, Cover)],
+}
+
 /// A member of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Member {
@@ -155,6 +165,10 @@ impl Groups<'_> {
         let add_ins = read_add_ins(table.get("add_ins"), (self.directory, self.products), self.problems);
         let network = read_network_user(table.get("licence_server"), self.directory, self.problems);
         let own_zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
+        let team_zone =
+            teams.as_ref().and_then(|teams| Some(self.people.team_zones[teams.first()?.index()].clone()));
+        let zone = own_zone.clone().or(team_zone).unwrap_or_else(Zone::utc);
+        let covers = read_covers(&mut table, (self.directory, &zone), self.problems);
         let mut share = |key| {
             let value = table.get(key);
             value.and_then(|value| value.decimal((0.0, 1.0), self.problems)).unwrap_or(0.0)
@@ -198,7 +212,8 @@ impl Groups<'_> {
                 start,
                 end,
             };
-            self.add(group, (&add_ins, network.as_deref()), &place)?;
+            let terms = Terms { add_ins: &add_ins, network: network.as_deref(), covers: &covers };
+            self.add(group, &terms, &place)?;
         }
         Some(())
     }
@@ -211,12 +226,8 @@ impl Groups<'_> {
     }
 
     /// Adds a group, and its members to the users.
-    fn add(
-        &mut self,
-        group: Group,
-        (add_ins, network): (&[HostedAddIn], Option<&NetworkUser>),
-        place: &Range<usize>,
-    ) -> Option<()> {
+    fn add(&mut self, group: Group, terms: &Terms<'_>, place: &Range<usize>) -> Option<()> {
+        let Terms { add_ins, network, covers } = *terms;
         let opened = group.products.iter().map(|product| product.id);
         let opened = opened.chain(add_ins.iter().map(|add_in| add_in.add_in));
         // Who signs in through a licence server is assigned products on the way out of it (RULES 6.2).
@@ -235,6 +246,7 @@ impl Groups<'_> {
             }
             self.people.users[member.index()] = user.clone();
             self.people.user_zones[member.index()] = group.zone.clone();
+            self.people.cover(member, covers);
             self.members.push(Member { user: member, group: number });
             members.push(member);
         }

@@ -1,11 +1,14 @@
-//! What a user and a group of users say alike: their teams, their products, their add-ins.
+//! What a user and a group of users say alike: their teams, their products, their add-ins, their cover.
 
 use std::collections::BTreeSet;
 
+use crate::meter::cover::{Cover, CoverKind};
 use crate::meter::id::{ProductId, TeamId};
+use crate::meter::instant::Instant;
 use crate::meter::licence_server::NetworkUser;
 use crate::meter::product::{Product, ProductKind};
 use crate::meter::user::{Assignment, HostedAddIn};
+use crate::scenario::calendar::Zone;
 use crate::scenario::directory::Directory;
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
@@ -56,6 +59,36 @@ pub(crate) fn read_add_ins(
         }
     }
     add_ins
+}
+
+/// Reads the subscriptions and trials of a user or group (RULES 3.5).
+pub(crate) fn read_covers(
+    table: &mut Table<'_>,
+    (directory, zone): (&Directory, &Zone),
+    problems: &mut Problems,
+) -> Vec<(ProductId, Cover)> {
+    let mut covers = Vec::new();
+    for (key, kind) in [("subscriptions", CoverKind::Subscription), ("trials", CoverKind::Trial)] {
+        let listed = table.get(key).and_then(|list| list.list(problems)).unwrap_or_default();
+        for value in listed {
+            let Some(mut table) = value.table("a subscription or trial", problems) else { continue };
+            let product = table.need("product", problems);
+            let product = product.and_then(|value| directory.product(value, problems));
+            let from = table.get("from");
+            let from = from.map_or(Some(Instant::MIN), |value| value.instant(zone, problems));
+            let until = table.get("until");
+            let until = until.map_or(Some(None), |value| value.instant(zone, problems).map(Some));
+            table.finish(problems);
+            let (Some(product), Some(from), Some(until)) = (product, from, until) else { continue };
+            if until.is_some_and(|until| until <= from) {
+                let title = "cover ends before it begins";
+                problems.push(Problem::new(value.place(), title, "`until` must lie after `from`"));
+                continue;
+            }
+            covers.push((product, Cover { kind, from, until }));
+        }
+    }
+    covers
 }
 
 /// Reads the licence server through which somebody signs in (RULES 6.1).

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use crate::meter::cover::{Cover, CoverKind};
-use crate::meter::id::{PackId, TeamId, UserId};
+use crate::meter::cover::Cover;
+use crate::meter::id::{PackId, ProductId, TeamId, UserId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::product::Product;
 use crate::meter::request::Request;
@@ -15,7 +15,8 @@ use crate::meter::user::{Assignment, User};
 use crate::scenario::calendar::{Zone, iso, year_later};
 use crate::scenario::directory::{Directory, MEMBERS_MAX, group_copies, numbered};
 use crate::scenario::membership::{
-    read_add_ins, read_assignment, read_network_user, read_products, read_teams, refuse_token_limit,
+    read_add_ins, read_assignment, read_covers, read_network_user, read_products, read_teams,
+    refuse_token_limit,
 };
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
@@ -62,6 +63,14 @@ impl People {
             members: BTreeMap::new(),
             named: BTreeSet::new(),
             arrivals: BTreeMap::new(),
+        }
+    }
+
+    /// Notes what covers a user from the beginning, or later.
+    pub(crate) fn cover(&mut self, user: UserId, covers: &[(ProductId, Cover)]) {
+        for (product, cover) in covers {
+            let request = Request::Cover { user, product: *product, cover: *cover };
+            self.beginnings.push((Instant::MIN, request));
         }
     }
 
@@ -193,33 +202,11 @@ impl PeopleReader<'_> {
                 self.people.users[user.index()] = User { guest, network, ..read };
             }
             let whose = Whose { user, zone };
-            self.read_covers(table.get("subscriptions"), CoverKind::Subscription, &whose);
-            self.read_covers(table.get("trials"), CoverKind::Trial, &whose);
+            let covers = read_covers(&mut table, (self.directory, &whose.zone), self.problems);
+            self.people.cover(user, &covers);
             self.read_windows(table.get("windows"), &whose);
         }
         table.finish(self.problems);
-    }
-
-    fn read_covers(&mut self, list: Option<Value<'_>>, kind: CoverKind, whose: &Whose) {
-        for value in list.and_then(|list| list.list(self.problems)).unwrap_or_default() {
-            let Some(mut table) = value.table("a subscription or trial", self.problems) else { continue };
-            let product = table.need("product", self.problems);
-            let product = product.and_then(|value| self.directory.product(value, self.problems));
-            let from = table.get("from");
-            let from = from.map_or(Some(Instant::MIN), |value| value.instant(&whose.zone, self.problems));
-            let until = table.get("until");
-            let until = until.map_or(Some(None), |value| value.instant(&whose.zone, self.problems).map(Some));
-            table.finish(self.problems);
-            let (Some(product), Some(from), Some(until)) = (product, from, until) else { continue };
-            if until.is_some_and(|until| until <= from) {
-                let title = "cover ends before it begins";
-                self.problems.push(Problem::new(value.place(), title, "`until` must lie after `from`"));
-                continue;
-            }
-            let cover = Cover { kind, from, until };
-            let request = Request::Cover { user: whose.user, product, cover };
-            self.people.beginnings.push((Instant::MIN, request));
-        }
     }
 
     fn read_windows(&mut self, list: Option<Value<'_>>, whose: &Whose) {

@@ -57,6 +57,12 @@ pub struct PolicyRow {
     pub default: bool,
 }
 
+impl Default for Policies {
+    fn default() -> Self {
+        Policies { meter: Policy::default(), report_zone: Zone::utc() }
+    }
+}
+
 impl Policies {
     pub(crate) fn read(table: Option<Table<'_>>, problems: &mut Problems) -> Self {
         let mut policy = Policy::default();
@@ -93,8 +99,7 @@ impl Policies {
 
     /// Every policy with its value, in the order of the rulebook.
     pub fn rows(&self) -> Vec<PolicyRow> {
-        let default = Policies { meter: Policy::default(), report_zone: Zone::utc() };
-        let pairs = self.values().into_iter().zip(default.values());
+        let pairs = self.values().into_iter().zip(Policies::default().values());
         pairs
             .map(|((key, value), (_, default))| PolicyRow { key, default: value == default, value })
             .collect()

@@ -1,0 +1,64 @@
+//! What a run says of licence servers and of shared cloud credits, where there are some.
+
+use comfy_table::Cell;
+
+use crate::meter::instant::Instant;
+use crate::report::terminal::{moment, right, section, table};
+use crate::scenario::Scenario;
+use crate::simulation::tally::Tally;
+
+/// Both, as far as the scenario has them.
+pub(crate) fn seats_and_credits(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
+    let mut text = String::new();
+    if !tally.servers.is_empty() {
+        text += &seats(scenario, tally, width);
+    }
+    if !tally.contracts.is_empty() {
+        text += &credits(scenario, tally, width);
+    }
+    text
+}
+
+fn seats(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
+    let header = ["licence server", "product", "seats", "most taken", "refused", "a week", "retired (UTC)"];
+    let mut table = table(&header, width);
+    right(&mut table, &[2, 3, 4, 5]);
+    let mut rows = 0;
+    for (id, server) in &tally.servers {
+        let until = server.retired.unwrap_or(scenario.end);
+        for seats in &server.seats {
+            rows += 1;
+            table.add_row([
+                Cell::new(scenario.directory.servers.get(id.0)),
+                Cell::new(scenario.directory.products.get(seats.product.0)),
+                Cell::new(seats.total),
+                Cell::new(seats.peak),
+                Cell::new(seats.refused),
+                Cell::new(format!("{:.1}", a_week(seats.refused, (scenario.start, until)))),
+                Cell::new(server.retired.map_or("-".to_owned(), moment)),
+            ]);
+        }
+    }
+    section("Seats", &table, rows, "summary.json")
+}
+
+/// How often a week something happened that was counted for a time.
+#[expect(clippy::cast_precision_loss, reason = "counts of a run have fewer than 53 bits")]
+fn a_week(count: u64, (from, until): (Instant, Instant)) -> f64 {
+    let weeks = (until - from).seconds() as f64 / (7.0 * 86_400.0);
+    if weeks > 0.0 { count as f64 / weeks } else { 0.0 }
+}
+
+fn credits(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
+    let mut table = table(&["contract", "available", "used", "total"], width);
+    right(&mut table, &[1, 2, 3]);
+    for (id, contract) in &tally.contracts {
+        table.add_row([
+            Cell::new(scenario.directory.contracts.get(id.0)),
+            Cell::new(contract.available(scenario.end)),
+            Cell::new(contract.used),
+            Cell::new(contract.total),
+        ]);
+    }
+    section("Shared cloud credits at the end", &table, tally.contracts.len() as u64, "summary.json")
+}
