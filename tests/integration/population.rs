@@ -308,6 +308,61 @@ fn working_hours_follow_the_zone_through_a_clock_change() {
     assert!(seen.values().all(|count| *count > 20), "{seen:?}");
 }
 
+/// An arrival and the start of a break of 45 minutes for which everything is closed, and when the session of
+/// the shift that begins on 3 March is open.
+#[test]
+fn a_break_falls_after_the_arrival() {
+    let cases = [
+        ("09:00", "12:30", "03 09:00-12:30, 03 13:15-17:00"),
+        ("22:00", "23:30", "03 22:00-23:30, 04 00:15-06:00"),
+        ("22:00", "02:00", "03 22:00-02:00, 04 02:45-06:00"),
+        ("22:00", "00:00", "03 22:00-00:00, 04 00:45-06:00"),
+        ("22:00", "07:00", "03 22:00-06:00"),
+        ("13:00", "12:30", "03 13:00-21:00"),
+    ];
+    for (arrives, starts, expected) in cases {
+        let text = format!(
+            r#"
+            start = 2026-03-02T00:00:00Z
+            end = 2026-03-09T00:00:00Z
+            [[team]]
+            name = "T"
+            [[group]]
+            name = "guard"
+            team = "T"
+            count = 1
+            products = ["AutoCAD"]
+            habit = "shift"
+            [habit.shift]
+            kind = "office"
+            working_days = ["Tue"]
+            use = 1
+            sessions = 1
+            days_off = 0
+            forgotten_overnight = 0
+            forgotten_weekend = 0
+            arrives = {{ fixed = "{arrives}" }}
+            stays = {{ fixed = "8h" }}
+            session = {{ fixed = "8h" }}
+            break = {{ starts = {{ fixed = "{starts}" }}, lasts = {{ fixed = "45m" }}, signs_out = 1 }}
+            "#
+        );
+        let scenario = scenario(&text);
+        let mut person = Person::new(scenario.simulated[0].user, "guard-1", &scenario.groups[0]);
+        let mut agenda = Vec::new();
+        person.plan(Seed::new(1), scenario.end, &mut agenda);
+        let clock =
+            |at: Instant, format: &str| flexmeter::scenario::calendar::utc(at).format(format).to_string();
+        let opened = agenda.iter().enumerate().map(|(place, intention)| {
+            let Act::Open(visit) = intention.act else { panic!("{intention:?}") };
+            // A first session begins by chance; it is there when the person is.
+            let at = if place == 0 { arrives.to_owned() } else { clock(intention.at, "%H:%M") };
+            format!("{} {at}-{}", clock(intention.at, "%d"), clock(visit.until, "%H:%M"))
+        });
+        assert_eq!(opened.collect::<Vec<_>>().join(", "), expected, "{arrives}, break at {starts}");
+    }
+}
+
 /// What a thousand people did in a year, counted from their agendas.
 #[derive(Default)]
 struct Lived {
