@@ -166,7 +166,7 @@ per_day = 1.5
 session = { normal = { mean = "10m", sd = "2m" } }
 "#;
 
-const GROUP_CASES: [(&str, &str, &[&str]); 26] = [
+const GROUP_CASES: [(&str, &str, &[&str]); 27] = [
     ("count = 4", "count = 0", &["case.toml:40:9", "from 1 to 1,000,000"]),
     ("count = 4", "count = 5000000000", &["from 1 to 1,000,000"]),
     ("habit = \"probe\"", "habit = \"prob\"", &["unknown habit", "did you mean `probe`"]),
@@ -197,6 +197,11 @@ const GROUP_CASES: [(&str, &str, &[&str]); 26] = [
     ("{ normal = { mean = \"10m\", sd = \"2m\" } }", "{ uniform = [\"3h\", \"1h\"] }", &["the lower first"]),
     ("{ normal = { mean = \"10m\", sd = \"2m\" } }", "{ gamma = \"3h\" }", &["a distribution has one key"]),
     ("name = \"drafters\"", "name = \"drafters\"\ntoken_limit = 3", &["RULES 3.10"]),
+    (
+        "[[group]]",
+        "[[step]]\nat = 2026-03-30T08:00:00Z\ndo = \"travel\"\nuser = \"drafters-2\"\ntime_zone = \"Asia/Tokyo\"\n[[group]]",
+        &["case.toml:40:8", "does not change the hours", "trips = {"],
+    ),
 ];
 
 #[test]
