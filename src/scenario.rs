@@ -39,7 +39,8 @@ use crate::meter::request::Request;
 use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::directory::Directory;
 use crate::scenario::expect::{Expect, Expects};
-use crate::scenario::group::{Group, Groups, Member, read_habits};
+use crate::scenario::group::{Group, Groups, Member};
+use crate::scenario::habit::Habits;
 use crate::scenario::people::{People, PeopleReader};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table};
@@ -128,7 +129,7 @@ fn read_tables(
     };
     let mut people = reader.read(teams, users);
     let habits = root.get("habit").and_then(|value| value.table("[habit]", problems));
-    let habits = read_habits(habits, &mut directory, (start, end), problems);
+    let habits = Habits::read(habits, &mut directory, (start, end), problems);
     let tables = root.tables("group", problems);
     let reader = Groups {
         directory: &mut directory,

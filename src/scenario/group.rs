@@ -10,10 +10,10 @@ use crate::meter::product::{Product, ProductKind};
 use crate::meter::user::{Assignment, HostedAddIn, User};
 use crate::scenario::calendar::{Day, Zone};
 use crate::scenario::directory::{Directory, MEMBERS_MAX, group_copies, member_name, numbered};
-use crate::scenario::habit::Habit;
+use crate::scenario::habit::{Habit, Habits};
 use crate::scenario::membership::{read_add_ins, read_teams, refuse_token_limit};
 use crate::scenario::people::People;
-use crate::scenario::problem::{Problem, nearest};
+use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
 
 /// People with one habit.
@@ -98,27 +98,11 @@ pub struct Member {
     pub group: u32,
 }
 
-/// Reads the habits by their names.
-pub(crate) fn read_habits(
-    table: Option<Table<'_>>,
-    directory: &mut Directory,
-    run: (Instant, Instant),
-    problems: &mut Problems,
-) -> BTreeMap<String, Option<Habit>> {
-    let mut habits = BTreeMap::new();
-    let Some(table) = table else { return habits };
-    for (name, value) in table.every("habit") {
-        let habit = value.table(&format!("[habit.{name}]"), problems);
-        habits.insert(name.to_owned(), habit.and_then(|table| Habit::read(table, directory, run, problems)));
-    }
-    habits
-}
-
 /// Reads the groups: their members become users of the scenario.
 pub(crate) struct Groups<'s> {
     pub(crate) directory: &'s mut Directory,
     pub(crate) products: &'s [Product],
-    pub(crate) habits: BTreeMap<String, Option<Habit>>,
+    pub(crate) habits: Habits,
     pub(crate) people: &'s mut People,
     pub(crate) run: (Instant, Instant),
     pub(crate) problems: &'s mut Problems,
@@ -130,9 +114,14 @@ pub(crate) struct Groups<'s> {
 impl Groups<'_> {
     /// The groups, and their members by the numbers of their users.
     pub(crate) fn read(mut self, tables: Vec<Table<'_>>) -> (Vec<Arc<Group>>, Vec<Member>) {
+        let before = self.problems.len();
         for table in tables {
             // What is wrong with a group was reported.
             let _ = self.read_group(table);
+        }
+        if self.problems.len() == before {
+            // With a group unread, what a habit says of its products may well be right.
+            self.habits.check_uses(&self.read, self.directory, self.problems);
         }
         self.members.sort_unstable();
         for pair in self.members.windows(2).filter(|pair| pair[0].user == pair[1].user) {
@@ -150,7 +139,8 @@ impl Groups<'_> {
         let teams = if copies.is_none() { self.read_teams(&mut table) } else { Some(Vec::new()) };
         let count = table.need("count", self.problems).and_then(|value| self.read_count(value));
         let products = table.need("products", self.problems).and_then(|value| self.read_products(value));
-        let habit = table.need("habit", self.problems).and_then(|value| self.find_habit(value));
+        let habit = table.need("habit", self.problems);
+        let habit = habit.and_then(|value| self.habits.find(value, self.problems));
         let add_ins = read_add_ins(table.get("add_ins"), (self.directory, self.products), self.problems);
         let own_zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
         let mut share = |key| {
@@ -284,16 +274,5 @@ impl Groups<'_> {
             idle_aware: self.products[id.index()].idle_aware.clone(),
         };
         Some(products.into_iter().map(of_group).collect())
-    }
-
-    fn find_habit(&mut self, value: Value<'_>) -> Option<(String, Habit)> {
-        let name = value.name(self.problems)?;
-        if let Some(habit) = self.habits.get(name) {
-            return habit.clone().map(|habit| (name.to_owned(), habit));
-        }
-        let help = nearest(name, self.habits.keys().map(String::as_str));
-        let problem = Problem::new(value.place(), format!("unknown habit `{name}`"), "not defined anywhere");
-        self.problems.push(problem.help(format!("{help}; a habit is a table [habit.{name}]")));
-        None
     }
 }

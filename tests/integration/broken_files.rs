@@ -166,7 +166,7 @@ per_day = 1.5
 session = { normal = { mean = "10m", sd = "2m" } }
 "#;
 
-const GROUP_CASES: [(&str, &str, &[&str]); 27] = [
+const GROUP_CASES: [(&str, &str, &[&str]); 29] = [
     ("count = 4", "count = 0", &["case.toml:40:9", "from 1 to 1,000,000"]),
     ("count = 4", "count = 5000000000", &["from 1 to 1,000,000"]),
     ("habit = \"probe\"", "habit = \"prob\"", &["unknown habit", "did you mean `probe`"]),
@@ -201,6 +201,16 @@ const GROUP_CASES: [(&str, &str, &[&str]); 27] = [
         "[[group]]",
         "[[step]]\nat = 2026-03-30T08:00:00Z\ndo = \"travel\"\nuser = \"drafters-2\"\ntime_zone = \"Asia/Tokyo\"\n[[group]]",
         &["case.toml:40:8", "does not change the hours", "trips = {"],
+    ),
+    (
+        OFFICE,
+        "use = { AutoCAD = 0.5, Revit = 0.5 }",
+        &["case.toml:45:24", "no group with this habit opens `Revit`", "1 error in case.toml"],
+    ),
+    (
+        "kind = \"poisson\"",
+        "use = { Revit = 0.5 }\nkind = \"poisson\"",
+        &["unknown key `use`", "1 error in case.toml"],
     ),
 ];
 
