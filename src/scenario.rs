@@ -139,6 +139,7 @@ fn read_tables(
         run: (start, end),
         problems,
         read: Vec::new(),
+        named: Vec::new(),
         members: Vec::new(),
         zones: BTreeMap::new(),
     };

@@ -107,6 +107,8 @@ pub(crate) struct Groups<'s> {
     pub(crate) run: (Instant, Instant),
     pub(crate) problems: &'s mut Problems,
     pub(crate) read: Vec<Arc<Group>>,
+    /// Where the name of each group stands.
+    pub(crate) named: Vec<Range<usize>>,
     pub(crate) members: Vec<Member>,
     pub(crate) zones: BTreeMap<String, Zone>,
 }
@@ -124,17 +126,39 @@ impl Groups<'_> {
             self.habits.check_uses(&self.read, self.directory, self.problems);
         }
         self.members.sort_unstable();
-        for pair in self.members.windows(2).filter(|pair| pair[0].user == pair[1].user) {
-            let name = self.directory.users.get(pair[0].user.0);
-            let title = format!("two groups have a member called `{name}`");
-            self.problems.push(Problem::new(0..0, title, "give the groups different names"));
-        }
+        self.check_names();
         (self.read, self.members)
+    }
+
+    /// No two members have one name; what two groups share is one error, at the later.
+    fn check_names(&mut self) {
+        let named = |member: &Member| self.named[member.group as usize].clone();
+        let mut clashes = BTreeMap::new();
+        for of_user in self.members.chunk_by(|one, other| one.user == other.user) {
+            let [first, later @ ..] = of_user else { continue };
+            for later in later {
+                // The copies of a group stand in one place.
+                let places = (named(later).start, named(first).start);
+                clashes.entry(places).or_insert((*later, *first));
+            }
+        }
+        for (later, first) in clashes.into_values() {
+            let [name, of_first] = [later, first].map(|member| &self.read[member.group as usize].name);
+            let title = if name == of_first {
+                format!("two groups are called `{name}`")
+            } else {
+                format!("two groups have a member called `{}`", self.directory.users.get(later.user.0))
+            };
+            let problem =
+                Problem::new(named(&later), title, "again here").context(named(&first), "first here");
+            self.problems.push(problem.help("give one of them another name"));
+        }
     }
 
     fn read_group(&mut self, mut table: Table<'_>) -> Option<()> {
         refuse_token_limit(&mut table, self.problems);
-        let name = table.need("name", self.problems).and_then(|value| value.name(self.problems));
+        let named = table.need("name", self.problems);
+        let name = named.and_then(|value| value.name(self.problems));
         let copies = self.read_copies(&mut table);
         let teams = if copies.is_none() { self.read_teams(&mut table) } else { Some(Vec::new()) };
         let count = table.need("count", self.problems).and_then(|value| self.read_count(value));
@@ -150,7 +174,7 @@ impl Groups<'_> {
         let (joiners, leavers) = (share("joiners"), share("leavers"));
         let place = table.place.clone();
         table.finish(self.problems);
-        let (name, teams, count, products) = (name?, teams?, count?, products?);
+        let (named, name, teams, count, products) = (named?.place(), name?, teams?, count?, products?);
         let (habit_name, habit) = habit?;
         if count * copies.as_ref().map_or(1, |(_, copies)| *copies) > MEMBERS_MAX {
             let label = "with the copies of the team more than 1,000,000 people";
@@ -187,6 +211,7 @@ impl Groups<'_> {
                 end,
             };
             self.add(group, &add_ins, &place)?;
+            self.named.push(named.clone());
         }
         Some(())
     }
@@ -204,12 +229,14 @@ impl Groups<'_> {
         let assignment = assigned.chain(add_ins.iter().map(|add_in| add_in.add_in)).collect();
         let user = User::new(group.teams.clone(), Assignment::Listed(assignment), add_ins.to_vec());
         let number = u32::try_from(self.read.len()).expect("fewer groups than people");
+        let before = self.members.len();
         for member in 1..=group.count {
             let name = member_name((&group.name, group.copy), member);
             let member = self.directory.user_number(&name).expect("the scan named every member");
             if self.people.named.contains(&member) {
                 let title = format!("`{name}` is a [[user]] and a member of a group");
                 self.problems.push(Problem::new(place.clone(), title, "give one of them another name"));
+                self.members.truncate(before);
                 return None;
             }
             self.people.users[member.index()] = user.clone();

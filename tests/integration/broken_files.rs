@@ -166,7 +166,7 @@ per_day = 1.5
 session = { normal = { mean = "10m", sd = "2m" } }
 "#;
 
-const GROUP_CASES: [(&str, &str, &[&str]); 29] = [
+const GROUP_CASES: [(&str, &str, &[&str]); 31] = [
     ("count = 4", "count = 0", &["case.toml:40:9", "from 1 to 1,000,000"]),
     ("count = 4", "count = 5000000000", &["from 1 to 1,000,000"]),
     ("habit = \"probe\"", "habit = \"prob\"", &["unknown habit", "did you mean `probe`"]),
@@ -201,6 +201,16 @@ const GROUP_CASES: [(&str, &str, &[&str]); 29] = [
         "[[group]]",
         "[[step]]\nat = 2026-03-30T08:00:00Z\ndo = \"travel\"\nuser = \"drafters-2\"\ntime_zone = \"Asia/Tokyo\"\n[[group]]",
         &["case.toml:40:8", "does not change the hours", "trips = {"],
+    ),
+    (
+        "[habit.probe]",
+        "[[group]]\nname = \"drafters\"\nteam = \"Studio North\"\ncount = 9\nproducts = [\"AutoCAD\"]\nhabit = \"probe\"\n[habit.probe]",
+        &["case.toml:44:8", "two groups are called `drafters`", "first here", "1 error in case.toml"],
+    ),
+    (
+        "[[group]]\nname = \"drafters\"\nteam = \"Studio North\"",
+        "[[team]]\nname = \"Branch\"\ncopies = 2\n[[group]]\nname = \"drafters-2\"\nteam = \"Studio North\"\ncount = 3\nproducts = [\"AutoCAD\"]\nhabit = \"probe\"\n[[group]]\nname = \"drafters\"\nteam = \"Branch\"",
+        &["case.toml:47:8", "a member called `drafters-2-1`", "first here", "1 error in case.toml"],
     ),
     (
         OFFICE,
