@@ -1,6 +1,7 @@
 //! The command line: arguments in, files and text out. The only place that knows paths and a terminal.
 
 mod failure;
+mod defect;
 mod interrupt;
 mod progress;
 mod scenario_file;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cli::failure::Failure;
+use crate::simulation::panicked::caught;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,14 +65,15 @@ enum Format {
 /// Parses the command line and carries it out; errors are printed once, here.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match arguments.command {
+    let done = caught(|| match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),
-    };
-    match done {
+    });
+    // What is done with a scenario is guarded more closely, so that its file and seed are told.
+    match done.unwrap_or_else(|text| Err(Failure::Defect(format!("flexmeter panicked: {text}")))) {
         Ok(code) => code,
         Err(failure) => {
             // Nothing is left to be told when standard error itself is closed.

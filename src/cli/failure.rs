@@ -1,8 +1,10 @@
 //! `Failure`: why a command could not be carried out, and the exit code that says so.
 
 use std::fmt;
+use std::path::Path;
 use std::process::ExitCode;
 
+use crate::cli::shown;
 use crate::simulation::recorder::Stopped;
 
 /// A command that could not be carried out.
@@ -24,22 +26,26 @@ impl Failure {
         Failure::Input(text.into())
     }
 
+    /// Why the run of a scenario file ended early.
+    pub(super) fn stopped(stopped: &Stopped, file: &Path) -> Self {
+        match stopped {
+            Stopped::Interrupted => Failure::Interrupted,
+            Stopped::Unrecordable(_) => Failure::Input(stopped.to_string()),
+            Stopped::Panicked(panicked) => Failure::defect(file, panicked),
+        }
+    }
+
+    /// A panic at a scenario file, before anything was written.
+    pub(super) fn defect(file: &Path, panicked: impl fmt::Display) -> Self {
+        Failure::Defect(format!("{}: {panicked}; nothing was written", shown(file)))
+    }
+
     pub(super) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Failure::Input(_) | Failure::Scenario(_) => 2,
             Failure::Interrupted => 130,
             Failure::Defect(_) => 70,
         })
-    }
-}
-
-impl From<Stopped> for Failure {
-    fn from(stopped: Stopped) -> Self {
-        match stopped {
-            Stopped::Interrupted => Failure::Interrupted,
-            Stopped::Unrecordable(_) => Failure::Input(stopped.to_string()),
-            Stopped::Panicked(_) => Failure::Defect(stopped.to_string()),
-        }
     }
 }
 
@@ -51,7 +57,7 @@ impl fmt::Display for Failure {
             Failure::Scenario(drawing) => writeln!(f, "{drawing}"),
             Failure::Interrupted => writeln!(f, "interrupted; nothing was written"),
             Failure::Defect(text) => {
-                let note = "nothing was written; this is a defect of flexmeter, please report it";
+                let note = "this is a defect of flexmeter, please report it";
                 writeln!(f, "{bad}error{bad:#}: {text}\n{note}")
             }
         }

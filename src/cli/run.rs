@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use hdrhistogram::Histogram;
 
+use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::progress::{Progress, nanoseconds};
 use crate::cli::results_folder::{Aside, ResultsFolder};
@@ -106,11 +107,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     // From here on Ctrl-C is noted, and what was written aside is removed.
     interrupt::watch();
     let aside = folder.begin()?;
-    let progress = Arc::new(Progress::of(&scenario, arguments.quiet));
-    let tables = aside.tables(&scenario, arguments.detail.into());
-    let (carried, tables) = carry_out(arguments, &scenario, (tables, &progress))?;
-    let summary = write(&scenario, &carried, (tables, &aside))?;
-    progress.finish();
+    let (carried, summary) = guarded((&arguments.file, scenario.seed), "run", || {
+        let progress = Arc::new(Progress::of(&scenario, arguments.quiet));
+        let tables = aside.tables(&scenario, arguments.detail.into());
+        let (carried, tables) = carry_out(arguments, &scenario, (tables, &progress))?;
+        let summary = write(&scenario, &carried, (tables, &aside))?;
+        Ok((carried, summary))
+    })?;
     let files = aside.put_in_place()?;
     match arguments.format {
         _ if arguments.quiet => {}
@@ -169,5 +172,5 @@ fn carry_out(
                 .map(|done| (Carried { run: done.run, latency: Some(done.latency) }, done.recorder))
         }
     };
-    carried.map_err(Failure::from)
+    carried.map_err(|stopped| Failure::stopped(&stopped, &arguments.file))
 }

@@ -11,13 +11,11 @@ mod team_actor;
 mod recorder_actor;
 mod supervisor_actor;
 
-use std::error::Error;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hdrhistogram::Histogram;
-use ractor::{Actor, ActorProcessingErr, ActorRef};
+use ractor::{Actor, ActorRef};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
@@ -28,7 +26,7 @@ use crate::simulation::actors::supervisor_actor::SupervisorActor;
 use crate::simulation::actors::team_actor::{TeamActor, TeamMessage, TeamStart};
 use crate::simulation::actors::user_actor::{UserActor, UserStart};
 use crate::simulation::course::{Course, people};
-use crate::simulation::recorder::{Detail, Observer, Panicked, Recorder, Stopped};
+use crate::simulation::recorder::{Detail, Observer, Recorder, Stopped};
 use crate::simulation::run::Run;
 use crate::simulation::team_group::TeamGroup;
 
@@ -203,19 +201,4 @@ async fn carry_out(
 fn histogram() -> Histogram<u64> {
     const SIGNIFICANT_DIGITS: u8 = 3;
     Histogram::new(SIGNIFICANT_DIGITS).expect("three digits are allowed")
-}
-
-/// Does an actor's work at a message; a panic in it becomes an error that names both.
-fn guarded<T>(
-    seed: u64,
-    who: impl FnOnce() -> String,
-    message: impl FnOnce() -> String,
-    work: impl FnOnce() -> T,
-) -> Result<T, ActorProcessingErr> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        let text = text.unwrap_or_default();
-        Box::new(Panicked { actor: who(), message: message(), text, seed }) as Box<dyn Error + Send + Sync>
-    })
 }

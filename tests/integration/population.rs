@@ -499,22 +499,31 @@ fn a_run_ends_early_for_a_reason_that_is_told() {
         let recorder = Failing { batches: 0, panics: true };
         let stopped = actors::run(&scenario, recorder, company(threads)).map(|_| ()).expect_err("it panics");
         let Stopped::Panicked(panicked) = stopped else { panic!("a panic: {stopped}") };
-        assert_eq!((panicked.actor.as_str(), panicked.seed), ("the recorder", 5));
-        assert!(panicked.message.starts_with("take "), "{panicked:?}");
+        assert_eq!((panicked.who.as_str(), panicked.seed), ("the recorder", 5));
+        assert!(panicked.task.starts_with("take "), "{panicked:?}");
         assert!(panicked.text.contains("no more paper"), "{panicked:?}");
     }
+    let mut recorder = Failing { batches: 0, panics: true };
+    let stopped = flexmeter::simulation::replay::run(&scenario, &mut recorder, &()).map(|_| ());
+    let said = stopped.expect_err("it panics").to_string();
+    assert!(said.starts_with("the recorder panicked at the task \"take "), "{said}");
+    assert!(said.ends_with("rows\", seed 5: no more paper"), "{said}");
 }
 
 #[test]
-fn a_panic_of_a_team_or_a_user_is_told_with_its_name_message_and_seed() {
-    let told = |broken: Scenario, actor: &str, message: &str, text: &str| {
+fn a_panic_of_a_team_or_a_user_is_told_with_its_name_task_and_seed() {
+    let told = |broken: Scenario, who: &str, task: &str, text: &str| {
         let broken = Arc::new(broken);
-        let stopped = actors::run(&broken, empty_tables(&broken), company(2)).map(|_| ());
-        let Err(Stopped::Panicked(panicked)) = stopped else { panic!("it panics") };
-        assert!(panicked.actor.starts_with(actor), "{panicked:?}");
-        assert!(panicked.message.starts_with(message), "{panicked:?}");
-        assert!(panicked.text.contains(text), "{panicked:?}");
-        assert_eq!(panicked.seed, 5);
+        let by_actors = actors::run(&broken, empty_tables(&broken), company(2)).map(|_| ());
+        let mut tables = empty_tables(&broken);
+        let by_loop = flexmeter::simulation::replay::run(&broken, &mut tables, &()).map(|_| ());
+        for stopped in [by_actors, by_loop] {
+            let Err(Stopped::Panicked(panicked)) = stopped else { panic!("it panics") };
+            assert!(panicked.who.starts_with(who), "{panicked:?}");
+            assert!(panicked.task.starts_with(task), "{panicked:?}");
+            assert!(panicked.text.contains(text), "{panicked:?}");
+            assert_eq!(panicked.seed, 5);
+        }
     };
     // The run begins later than its people think: their first sessions lie before the first stretch.
     let mut broken = Scenario::clone(&scenario(STUDIO));

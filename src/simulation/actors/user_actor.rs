@@ -8,9 +8,10 @@ use crate::meter::instant::Instant;
 use crate::scenario::agenda::Intention;
 use crate::scenario::calendar::iso;
 use crate::scenario::person::Person;
+use crate::simulation::actors::Shared;
 use crate::simulation::actors::team_actor::TeamMessage;
-use crate::simulation::actors::{Shared, guarded};
 use crate::simulation::course::Agenda;
+use crate::simulation::panicked::guarded;
 use crate::simulation::team_group::TeamGroup;
 
 pub(super) struct UserActor;
