@@ -21,15 +21,16 @@ use clap::{Parser, Subcommand, ValueEnum};
 use crate::cli::failure::Failure;
 use crate::simulation::panicked::caught;
 
+/// Lines of at most 80 characters stay as they are; what is longer is one line, wrapped to the terminal's width.
 const EXAMPLES: &str = "\
 Examples:
-  flexmeter new my-week                      write a commented scenario, my-week.toml
-  flexmeter run my-week.toml                 run it: what is charged, what is refused, what is left
-  flexmeter describe firm.toml               what simulated users will do, before anything runs
-  flexmeter check scenarios/                 run every scenario below a folder against its expectations
-  flexmeter catalog                          the products whose rates are on the public record
+  flexmeter new my-week         write a commented scenario, my-week.toml
+  flexmeter run my-week.toml    run it: what is charged, refused and left
+  flexmeter describe firm.toml  what simulated users will do
+  flexmeter check scenarios/    run every scenario of a folder and compare
+  flexmeter catalog             products whose rates are on the public record
 
-Exit codes: 0 ok, 1 a check failed, 2 bad input, 70 a defect of flexmeter, 130 interrupted.";
+Exit codes: 0 ok, 1 a check failed, 2 bad input, 70 a defect, 130 interrupted.";
 
 /// Metering simulator for software paid by the day with prepaid tokens.
 #[derive(Parser)]

@@ -22,7 +22,7 @@ Examples:
   flexmeter check week.toml
   flexmeter check scenarios/ --junit check.xml
 
-Exit codes: 0 everything is as expected, 1 something differs, 2 a file could not be read.";
+Exit codes: 0 all as expected, 1 something differs, 2 a file can't be read.";
 
 /// What `check` takes.
 #[derive(Args)]

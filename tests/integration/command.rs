@@ -219,3 +219,28 @@ fn help_and_misuse() {
         assert!(text.contains(part), "{arguments:?}: {text}");
     }
 }
+
+/// Examples keep their lines, and a paragraph fills all of its lines but the last.
+#[test]
+fn the_end_of_each_help_reads_well_in_narrow_and_wide_terminals() {
+    for (command, width) in ["", "run", "check", "describe", "new"]
+        .into_iter()
+        .flat_map(|command| [(command, 80), (command, 100)])
+    {
+        let mut help = Command::new(env!("CARGO_BIN_EXE_flexmeter"));
+        help.args([command, "--help"].iter().filter(|argument| !argument.is_empty()));
+        let text = stdout(&help.env("COLUMNS", width.to_string()).output().expect("the binary runs"));
+        let (_, tail) = text.split_once("\nExample").expect("examples");
+        let mut blocks = tail.split("\n\n");
+        let examples = blocks.next().expect("examples").lines().skip(1);
+        for line in examples {
+            assert!(line.starts_with("  ") && line.len() <= 80, "{command} at {width}: {line:?}");
+        }
+        for paragraph in blocks {
+            let lines: Vec<&str> = paragraph.trim_end().lines().collect();
+            let short =
+                lines.split_last().and_then(|(_, full)| full.iter().find(|line| line.len() < width - 20));
+            assert_eq!(short, None, "{command} at {width}:\n{paragraph}");
+        }
+    }
+}
