@@ -77,9 +77,11 @@ pub fn main() -> ExitCode {
     match done.unwrap_or_else(|text| Err(Failure::Defect(format!("flexmeter panicked: {text}")))) {
         Ok(code) => code,
         Err(failure) => {
+            // Ctrl-C is not told twice: either it has ended the process here, or it comes too late for that.
+            std::mem::forget(interrupt::results());
             // Nothing is left to be told when standard error itself is closed.
             let _ = write!(anstream::stderr(), "{failure}");
-            failure.exit_code()
+            ExitCode::from(failure.code())
         }
     }
 }

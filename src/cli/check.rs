@@ -10,7 +10,7 @@ use clap::Args;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::write_file;
-use crate::cli::{Format, print, scenario_file, shown, terminal_width};
+use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
 use crate::report::junit::junit;
 use crate::report::{json, terminal};
 use crate::simulation::recorder::Unrecorded;
@@ -41,6 +41,7 @@ pub(super) struct Arguments {
 
 /// Runs each file and compares.
 pub(super) fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    interrupt::watch();
     let mut files = Vec::new();
     for path in &arguments.files {
         files.extend(scenario_file::find(path)?);

@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
-use crate::cli::{Format, print, scenario_file, terminal_width};
+use crate::cli::{Format, interrupt, print, scenario_file, terminal_width};
 use crate::report::describe;
 use crate::scenario::Scenario;
 use crate::scenario::group::Group;
@@ -27,6 +27,7 @@ pub(super) struct Arguments {
 
 /// Describes the groups of a scenario, those of a team's copies once.
 pub(super) fn describe(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    interrupt::watch();
     let scenario = scenario_file::read(&arguments.file)?;
     let text =
         guarded((&arguments.file, scenario.seed), "describe", || Ok(text(&scenario, arguments.format)))?;

@@ -2,9 +2,8 @@
 
 use std::fmt;
 use std::path::Path;
-use std::process::ExitCode;
 
-use crate::cli::shown;
+use crate::cli::{interrupt, shown};
 use crate::simulation::recorder::Stopped;
 
 /// A command that could not be carried out.
@@ -16,6 +15,8 @@ pub(super) enum Failure {
     Scenario(String),
     /// Ctrl-C; exit code 130.
     Interrupted,
+    /// Ctrl-C when the results were in place already; exit code 130.
+    InterruptedLate,
     /// A defect of flexmeter itself; exit code 70.
     Defect(String),
 }
@@ -30,6 +31,8 @@ impl Failure {
     pub(super) fn stopped(stopped: &Stopped, file: &Path) -> Self {
         match stopped {
             Stopped::Interrupted => Failure::Interrupted,
+            // Where rows were put aside is gone.
+            Stopped::Unrecordable(_) if interrupt::pressed() => Failure::Interrupted,
             Stopped::Unrecordable(_) => Failure::Input(stopped.to_string()),
             Stopped::Panicked(panicked) => Failure::defect(file, panicked),
         }
@@ -40,12 +43,12 @@ impl Failure {
         Failure::Defect(format!("{}: {panicked}; nothing was written", shown(file)))
     }
 
-    pub(super) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+    pub(super) fn code(&self) -> u8 {
+        match self {
             Failure::Input(_) | Failure::Scenario(_) => 2,
-            Failure::Interrupted => 130,
+            Failure::Interrupted | Failure::InterruptedLate => 130,
             Failure::Defect(_) => 70,
-        })
+        }
     }
 }
 
@@ -56,6 +59,7 @@ impl fmt::Display for Failure {
             Failure::Input(text) => writeln!(f, "{bad}error{bad:#}: {text}"),
             Failure::Scenario(drawing) => writeln!(f, "{drawing}"),
             Failure::Interrupted => writeln!(f, "interrupted; nothing was written"),
+            Failure::InterruptedLate => writeln!(f, "interrupted; the results are in place"),
             Failure::Defect(text) => {
                 let note = "this is a defect of flexmeter, please report it";
                 writeln!(f, "{bad}error{bad:#}: {text}\n{note}")

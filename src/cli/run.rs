@@ -99,6 +99,7 @@ impl From<DetailArgument> for Detail {
 
 /// Runs a scenario, writes its results and prints what came of it.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    interrupt::watch();
     let mut scenario = scenario_file::read(&arguments.file)?;
     scenario.seed = arguments.seed.unwrap_or(scenario.seed);
     let scenario = Arc::new(scenario);
@@ -106,8 +107,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let default_out = || PathBuf::from("results").join(format!("{stem}-{}", scenario.seed));
     let out = arguments.out.clone().unwrap_or_else(default_out);
     let folder = ResultsFolder::claim(&out)?;
-    // From here on Ctrl-C is noted, and what was written aside is removed.
-    interrupt::watch();
     let aside = folder.begin()?;
     let (carried, summary) = guarded((&arguments.file, scenario.seed), "run", || {
         let progress = Arc::new(Progress::of(&scenario, arguments.quiet));

@@ -65,6 +65,16 @@ struct Shared {
     recorder: ActorRef<RecorderMessage>,
 }
 
+impl Shared {
+    /// Whether the run is to end, because the observer wants it or for what has failed.
+    fn stops(&self) -> bool {
+        if self.company.observer.stops() {
+            self.failure.set(Stopped::Interrupted);
+        }
+        self.failure.is_set()
+    }
+}
+
 /// The first reason for which the run ends early.
 #[derive(Clone, Default)]
 struct Failure(Arc<Mutex<Option<Stopped>>>);
@@ -154,11 +164,8 @@ async fn work(shared: &Arc<Shared>, wants: Detail) -> (Run, Histogram<u64>) {
     let mut run = Run::default();
     let mut latency = histogram();
     loop {
-        if shared.company.observer.stops() {
-            shared.failure.set(Stopped::Interrupted);
-        }
         let number = shared.next_group.fetch_add(1, Ordering::Relaxed);
-        let Some(group) = shared.groups.get(number).filter(|_| !shared.failure.is_set()) else { break };
+        let Some(group) = shared.groups.get(number).filter(|_| !shared.stops()) else { break };
         let course = Course::new(&shared.scenario, group, wants);
         if let Some((of_group, latencies)) = carry_out(shared, group, course).await {
             run.add(of_group);
@@ -181,6 +188,9 @@ async fn carry_out(
     let mut users = Vec::with_capacity(group.members.len());
     let mut ends = vec![ended];
     for person in people(&shared.scenario, group) {
+        if shared.stops() {
+            return None;
+        }
         let start = UserStart { shared: shared.clone(), group: group.clone(), person, team: team.clone() };
         // A team that has stopped takes no more users: the run is ending.
         let (user, ended) = Actor::spawn_linked(None, UserActor, start, team.get_cell()).await.ok()?;
@@ -191,6 +201,10 @@ async fn carry_out(
         Ok(()) => result.await.ok(),
         Err(_) => None,
     };
+    if shared.stops() {
+        // Nobody is waited for: they go with their scheduler.
+        return None;
+    }
     for end in ends {
         // An actor that panicked told the supervisor.
         let _ = end.await;

@@ -43,18 +43,23 @@ fn carry_out<R: Recorder>(
     while course.now() < scenario.end {
         let until = course.next_stretch();
         for (person, agenda) in people.iter_mut().zip(&mut agendas) {
+            if observer.stops() {
+                return Err(Stopped::Interrupted);
+            }
             let user = || format!("user {}", scenario.directory.users.get(group.user(agenda.user).0));
             let plan = || format!("plan until {}", iso(until));
             agenda.intentions.clear();
             guarded(scenario.seed, user, plan, || person.plan(seed, until, &mut agenda.intentions))?;
         }
+        let mut driver = observer;
         let stretch = || format!("carry out until {}", iso(until));
-        let advance = guarded(scenario.seed, team, stretch, || course.run_until(until, &agendas, &mut ()))?;
+        let advance =
+            guarded(scenario.seed, team, stretch, || course.run_until(until, &agendas, &mut driver))??;
         observer.advanced(advance);
-        take(scenario, recorder, course.take_rows())?;
         if observer.stops() {
             return Err(Stopped::Interrupted);
         }
+        take(scenario, recorder, course.take_rows())?;
     }
     let (of_group, rows) = guarded(scenario.seed, team, || "finish".to_owned(), || course.finish())?;
     take(scenario, recorder, rows)?;

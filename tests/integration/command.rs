@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use sha2::{Digest, Sha256};
 
@@ -200,6 +200,67 @@ fn a_run_in_the_background_ignores_what_its_shell_ignores() {
     let script = format!("trap '' INT TERM HUP; {} run week.toml --quiet", env!("CARGO_BIN_EXE_flexmeter"));
     let status = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).status();
     assert_eq!(status.expect("a shell").code(), Some(0));
+}
+
+/// An office until the end of a year.
+fn office(until: u32) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = format!(
+        r#"
+        start = 2026-01-05T00:00:00Z
+        end = {until}-12-31T00:00:00Z
+        [[team]]
+        name = "T"
+        packs = [{{ id = "p", tokens = 90000, bought = 2026-01-01T00:00:00Z }}]
+        [[group]]
+        name = "g"
+        team = "T"
+        count = 40
+        products = ["AutoCAD"]
+        habit = "h"
+        [habit.h]
+        kind = "office"
+        "#
+    );
+    fs::write(folder.path().join("office.toml"), text).expect("written");
+    folder
+}
+
+/// Starts a run whose output nobody reads, and presses Ctrl-C once a path is there.
+fn interrupted(folder: &Path, arguments: &[&str], once: impl Fn(&str) -> bool) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flexmeter"));
+    command.args(["run", "office.toml", "--out", "out"]).args(arguments).current_dir(folder);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    while !names(folder).iter().any(|name| once(name)) {
+        std::thread::yield_now();
+    }
+    let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(told.expect("a command").success());
+    child.wait().expect("it ends before anybody reads");
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    // A run of centuries ends because it is interrupted.
+    for driver in ["actors", "loop"] {
+        let folder = office(2700);
+        let output = interrupted(folder.path(), &["--driver", driver], |name| name.contains("partial"));
+        assert_eq!(output.status.code(), Some(130), "{driver}");
+        assert_eq!(stderr(&output), "interrupted; nothing was written\n", "{driver}");
+        assert_eq!(names(folder.path()), texts(["office.toml"]), "{driver}");
+    }
+}
+
+#[test]
+fn results_in_place_stay_when_printing_them_is_interrupted() {
+    let folder = office(2026);
+    // More is printed than a pipe holds, so that the run waits for its reader.
+    let output = interrupted(folder.path(), &["--format", "json"], |name| name == "out");
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(stderr(&output), "interrupted; the results are in place\n");
+    assert_eq!(names(folder.path()), texts(["office.toml", "out"]));
+    assert_eq!(names(&folder.path().join("out")), texts(FILES));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chrono::Weekday;
 use flexmeter::meter::instant::{Instant, Span};
@@ -19,6 +19,7 @@ use flexmeter::scenario::random::Seed;
 use flexmeter::simulation::actors::{self, Company};
 use flexmeter::simulation::course::{Agenda, Course, people};
 use flexmeter::simulation::recorder::{Advance, Detail, Observer, Recorder, Stopped};
+use flexmeter::simulation::run::Run;
 use flexmeter::simulation::team_group::TeamGroup;
 
 use crate::support::{
@@ -174,7 +175,7 @@ fn by_stretches(scenario: &Arc<Scenario>, stretch: Span) -> String {
                 Agenda { user: person.user, intentions }
             };
             let agendas: Vec<Agenda> = people.iter_mut().map(agenda).collect();
-            course.run_until(until, &agendas, &mut ());
+            course.run_until(until, &agendas, &mut ()).expect("nobody ends it");
         }
         let rows = course.take_rows();
         tables.take(rows).expect("memory takes it");
@@ -182,7 +183,7 @@ fn by_stretches(scenario: &Arc<Scenario>, stretch: Span) -> String {
         tables.take(rows).expect("memory takes it");
         packs.extend(run.packs);
     }
-    let run = flexmeter::simulation::run::Run { packs, ..Default::default() };
+    let run = Run { packs, ..Default::default() };
     written(tables, &run).1
 }
 
@@ -563,6 +564,48 @@ fn an_observer_ends_a_run() {
     let mut tables = empty_tables(&scenario);
     let stopped = flexmeter::simulation::replay::run(&scenario, &mut tables, &*impatient).map(|_| ());
     assert!(matches!(stopped, Err(Stopped::Interrupted)));
+}
+
+/// Ends the run when it was asked so often.
+struct Counting {
+    asked: AtomicUsize,
+    ends_at: usize,
+}
+
+impl Observer for Counting {
+    fn advanced(&self, _: Advance) {}
+
+    fn stops(&self) -> bool {
+        self.asked.fetch_add(1, Ordering::Relaxed) >= self.ends_at
+    }
+}
+
+/// Whatever is under way: the users' start, their plans, a stretch of time that is carried out.
+#[test]
+fn an_observer_is_asked_all_the_time_and_heard_at_once() {
+    let scenario = scenario(STUDIO);
+    let counting = |ends_at| Arc::new(Counting { asked: AtomicUsize::new(0), ends_at });
+    let by_actors = |observer: &Arc<Counting>| {
+        let company = Company { threads: 2, observer: observer.clone(), clock: || 0 };
+        actors::run(&scenario, empty_tables(&scenario), company).map(|carried| carried.run)
+    };
+    let by_loop = |observer: &Arc<Counting>| {
+        flexmeter::simulation::replay::run(&scenario, &mut empty_tables(&scenario), &**observer)
+    };
+    let users = scenario.simulated.len();
+    for run in [&by_actors as &dyn Fn(&Arc<Counting>) -> Result<Run, Stopped>, &by_loop] {
+        let watched = counting(usize::MAX);
+        let events = run(&watched).expect("nothing ends it").tally.events();
+        let asked = watched.asked.load(Ordering::Relaxed);
+        assert!(asked as u64 > events / 50, "asked {asked} times in {events} events");
+        for ends_at in [0, 1, 7, 20, 40, 60, 90, 130, 200, asked / 2, asked * 9 / 10] {
+            let observer = counting(ends_at);
+            let stopped = run(&observer).map(|_| ());
+            assert!(matches!(stopped, Err(Stopped::Interrupted)), "ends at {ends_at} of {asked}");
+            let later = observer.asked.load(Ordering::Relaxed) - ends_at;
+            assert!(later <= users + 10, "asked {later} times after it had ended the run");
+        }
+    }
 }
 
 #[test]

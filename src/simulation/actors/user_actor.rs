@@ -55,7 +55,10 @@ impl Actor for UserActor {
         let who = || format!("user {}", shared.scenario.directory.users.get(group.user(name).0));
         let said = || format!("plan until {}", iso(until));
         let planned = || person.plan(shared.seed, until, &mut intentions);
-        guarded(shared.scenario.seed, who, said, planned)?;
+        // Of a run that ends nothing is planned; the team's actor notes it at the next agenda.
+        if !shared.stops() {
+            guarded(shared.scenario.seed, who, said, planned)?;
+        }
         // A team that has ended needs no agenda.
         drop(team.cast(TeamMessage::Agenda(Agenda { user: name, intentions })));
         Ok(())
