@@ -1,6 +1,7 @@
 //! The command line: arguments in, files and text out. The only place that knows paths and a terminal.
 
 mod failure;
+mod defect;
 mod interrupt;
 mod progress;
 mod scenario_file;
@@ -19,16 +20,18 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cli::failure::Failure;
+use crate::simulation::panicked::caught;
 
+/// Lines of at most 80 characters stay as they are; what is longer is one line, wrapped to the terminal's width.
 const EXAMPLES: &str = "\
 Examples:
-  flexmeter new my-week                      write a commented scenario, my-week.toml
-  flexmeter run my-week.toml                 run it: what is charged, what is refused, what is left
-  flexmeter describe firm.toml               what simulated users will do, before anything runs
-  flexmeter check scenarios/                 run every scenario below a folder against its expectations
-  flexmeter catalog                          the products whose rates are on the public record
+  flexmeter new my-week         write a commented scenario, my-week.toml
+  flexmeter run my-week.toml    run it: what is charged, refused and left
+  flexmeter describe firm.toml  what simulated users will do
+  flexmeter check scenarios/    run every scenario of a folder and compare
+  flexmeter catalog             products whose rates are on the public record
 
-Exit codes: 0 ok, 1 a check failed, 2 bad input, 70 a defect of flexmeter, 130 interrupted.";
+Exit codes: 0 ok, 1 a check failed, 2 bad input, 70 a defect, 130 interrupted.";
 
 /// Metering simulator for software paid by the day with prepaid tokens.
 #[derive(Parser)]
@@ -66,20 +69,23 @@ enum Format {
 /// Parses the command line and carries it out; errors are printed once, here.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match arguments.command {
+    let done = caught(|| match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),
-    };
-    match done {
+    });
+    // What is done with a scenario is guarded more closely, so that its file and seed are told.
+    match done.unwrap_or_else(|text| Err(Failure::Defect(format!("flexmeter panicked: {text}")))) {
         Ok(code) => code,
         Err(failure) => {
+            // Ctrl-C is not told twice: either it has ended the process here, or it comes too late for that.
+            std::mem::forget(interrupt::results());
             // Nothing is left to be told when standard error itself is closed.
             let _ = write!(anstream::stderr(), "{failure}");
-            failure.exit_code()
+            ExitCode::from(failure.code())
         }
     }
 }

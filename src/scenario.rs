@@ -43,7 +43,8 @@ use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::contract::read_contracts;
 use crate::scenario::directory::Directory;
 use crate::scenario::expect::{Expect, Expects};
-use crate::scenario::group::{Group, Groups, Member, read_habits};
+use crate::scenario::group::{Group, Groups, Member};
+use crate::scenario::habit::Habits;
 use crate::scenario::licence_server::read_servers;
 use crate::scenario::people::{People, PeopleReader};
 use crate::scenario::problem::Problem;
@@ -133,7 +134,7 @@ fn read_tables(
     };
     let mut people = reader.read(teams, users);
     let habits = root.get("habit").and_then(|value| value.table("[habit]", problems));
-    let habits = read_habits(habits, &mut directory, (start, end), problems);
+    let habits = Habits::read(habits, &mut directory, (start, end), problems);
     let tables = root.tables("group", problems);
     let reader = Groups {
         directory: &mut directory,
@@ -143,6 +144,7 @@ fn read_tables(
         run: (start, end),
         problems,
         read: Vec::new(),
+        named: Vec::new(),
         members: Vec::new(),
         zones: BTreeMap::new(),
     };

@@ -1,5 +1,6 @@
 //! Simulation: a scenario carried out on the metering core, and what came of it.
 
+pub mod panicked;
 pub mod recorder;
 pub mod team_group;
 pub mod tally;

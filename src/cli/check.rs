@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::write_file;
-use crate::cli::{Format, print, scenario_file, shown, terminal_width};
+use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
 use crate::report::junit::junit;
 use crate::report::{json, terminal};
-use crate::simulation::run::Run;
+use crate::simulation::recorder::Unrecorded;
+use crate::simulation::replay;
 use crate::simulation::verdict::{Checked, Verdict};
 
 const EXAMPLES: &str = "\
@@ -20,7 +22,7 @@ Examples:
   flexmeter check week.toml
   flexmeter check scenarios/ --junit check.xml
 
-Exit codes: 0 everything is as expected, 1 something differs, 2 a file could not be read.";
+Exit codes: 0 all as expected, 1 something differs, 2 a file can't be read.";
 
 /// What `check` takes.
 #[derive(Args)]
@@ -39,6 +41,7 @@ pub(super) struct Arguments {
 
 /// Runs each file and compares.
 pub(super) fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    interrupt::watch();
     let mut files = Vec::new();
     for path in &arguments.files {
         files.extend(scenario_file::find(path)?);
@@ -49,7 +52,7 @@ pub(super) fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let text = format!("--junit {} is one of the files to check; choose another", shown(junit));
         return Err(Failure::input(text));
     }
-    let checked: Vec<Checked> = files.iter().map(|file| check_file(file)).collect();
+    let checked: Vec<Checked> = files.iter().map(|file| check_file(file)).collect::<Result<_, _>>()?;
     if let Some(path) = &arguments.junit {
         write_file(path, &junit(&checked))?;
     }
@@ -78,11 +81,20 @@ fn is_one_of(path: &Path, files: &[PathBuf]) -> bool {
     whole(path).is_some_and(|path| files.iter().any(|file| whole(file).as_ref() == Some(&path)))
 }
 
-fn check_file(path: &Path) -> Checked {
-    let verdicts = scenario_file::read(path).map(|scenario| {
+/// A file that can't be read is told among the others; a defect ends the command.
+fn check_file(path: &Path) -> Result<Checked, Failure> {
+    let verdicts = scenario_file::read(path).and_then(|scenario| {
         let scenario = Arc::new(scenario);
-        let run = Run::replay(&scenario);
-        Verdict::all(&scenario, &run)
+        guarded((path, scenario.seed), "check", || {
+            let run = replay::run(&scenario, &mut Unrecorded, &());
+            let run = run.map_err(|stopped| Failure::stopped(&stopped, path))?;
+            Ok(Verdict::all(&scenario, &run))
+        })
     });
-    Checked { file: shown(path), verdicts: verdicts.map_err(|failure| failure.to_string()) }
+    match verdicts {
+        Err(failure @ Failure::Defect(_)) => Err(failure),
+        verdicts => {
+            Ok(Checked { file: shown(path), verdicts: verdicts.map_err(|failure| failure.to_string()) })
+        }
+    }
 }

@@ -6,9 +6,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
-use crate::cli::{Format, print, scenario_file, terminal_width};
+use crate::cli::{Format, interrupt, print, scenario_file, terminal_width};
 use crate::report::describe;
+use crate::scenario::Scenario;
 use crate::scenario::group::Group;
 use crate::scenario::typical_week::TypicalWeek;
 
@@ -25,15 +27,22 @@ pub(super) struct Arguments {
 
 /// Describes the groups of a scenario, those of a team's copies once.
 pub(super) fn describe(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    interrupt::watch();
     let scenario = scenario_file::read(&arguments.file)?;
+    let text =
+        guarded((&arguments.file, scenario.seed), "describe", || Ok(text(&scenario, arguments.format)))?;
+    print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn text(scenario: &Scenario, format: Format) -> String {
     let mut named = BTreeSet::new();
     let groups =
         scenario.groups.iter().filter(|group| named.insert((group.name.clone(), group.copy.is_some())));
     let weeks: Vec<(&Group, TypicalWeek)> =
-        groups.map(|group| (&**group, TypicalWeek::of(&scenario, group))).collect();
-    print(&match arguments.format {
-        Format::Table => describe::text(&scenario, &weeks, terminal_width()),
+        groups.map(|group| (&**group, TypicalWeek::of(scenario, group))).collect();
+    match format {
+        Format::Table => describe::text(scenario, &weeks, terminal_width()),
         Format::Json => describe::json(&weeks),
-    })?;
-    Ok(ExitCode::SUCCESS)
+    }
 }

@@ -9,6 +9,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
 use crate::cli::failure::Failure;
+use crate::cli::interrupt::Results;
 use crate::cli::{interrupt, shown};
 use crate::report::files::{LATENCY, SUMMARY, TABLES, Tables};
 use crate::report::sorted_rows::Spool;
@@ -51,7 +52,9 @@ impl ResultsFolder {
     pub(super) fn begin(&self) -> Result<Aside<'_>, Failure> {
         remove_abandoned(&self.path);
         let path = aside(&self.path);
+        let mut results = interrupt::results();
         std::fs::create_dir_all(&path).map_err(|error| unwritable(&path, &error))?;
+        *results = Results::Aside(path.clone());
         Ok(Aside { folder: self, path })
     }
 
@@ -97,13 +100,14 @@ impl Aside<'_> {
     pub(super) fn put_in_place(self) -> Result<usize, Failure> {
         interrupt::check()?;
         let (folder, aside) = (&self.folder.path, &self.path);
+        let mut results = interrupt::results();
         // A run takes its time: what somebody put into the folder meanwhile is left alone.
         ResultsFolder::claim(folder)?;
         let files = std::fs::read_dir(aside).map_err(|error| unwritable(aside, &error))?.count();
         if !folder.exists() {
-            return std::fs::rename(aside, folder)
-                .map(|()| files)
-                .map_err(|error| unwritable(folder, &error));
+            std::fs::rename(aside, folder).map_err(|error| unwritable(folder, &error))?;
+            *results = Results::InPlace;
+            return Ok(files);
         }
         match renameat_with(CWD, aside, CWD, folder, RenameFlags::EXCHANGE) {
             Ok(()) => {}
@@ -117,6 +121,7 @@ impl Aside<'_> {
             }
             Err(error) => return Err(unwritable(folder, &error.into())),
         }
+        *results = Results::InPlace;
         // The earlier result is where the new one was written, and goes with it.
         Ok(files)
     }
@@ -140,8 +145,12 @@ impl Write for Interruptible {
 
 impl Drop for Aside<'_> {
     fn drop(&mut self) {
+        let mut results = interrupt::results();
         // What can't be removed was never in the place of a result; the next run tries again.
         let _ = std::fs::remove_dir_all(&self.path);
+        if matches!(*results, Results::Aside(_)) {
+            *results = Results::Absent;
+        }
     }
 }
 
@@ -156,7 +165,9 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
         return std::fs::write(&place, text).map_err(|error| unwritable(path, &error));
     }
     let aside = aside(&place);
+    let mut results = interrupt::results();
     let written = std::fs::write(&aside, text).and_then(|()| std::fs::rename(&aside, &place));
+    let written = written.map(|()| *results = Results::InPlace);
     written.map_err(|error| {
         // What could not be removed was never in the place of a result.
         let _ = std::fs::remove_file(&aside);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use hdrhistogram::Histogram;
 
+use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::progress::{Progress, nanoseconds};
 use crate::cli::results_folder::{Aside, ResultsFolder};
@@ -30,10 +31,12 @@ Examples:
   flexmeter run week.toml --format json | jq .charges
   flexmeter run firm.toml --detail summary --threads 2
 
-The folder gets charges.csv, sign_ins.csv, sessions.csv, packs.csv, token_events.csv and summary.json,
-the same bytes for the same file and seed; the actors also write how long decisions on sign-ins took,
-latency.hgrm and latency.json. It appears whole or not at all. An earlier run's results are replaced; a
-folder that holds anything else is refused.";
+The folder gets charges.csv, sign_ins.csv, sessions.csv, packs.csv, token_events.csv and \
+summary.json: the same bytes for the same file and seed. The actors also write how long decisions on \
+sign-ins took, latency.hgrm and latency.json.
+
+It appears whole or not at all. An earlier run's results are replaced; a folder that holds anything \
+else is refused.";
 
 /// What `run` takes.
 #[derive(Args)]
@@ -96,6 +99,7 @@ impl From<DetailArgument> for Detail {
 
 /// Runs a scenario, writes its results and prints what came of it.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    interrupt::watch();
     let mut scenario = scenario_file::read(&arguments.file)?;
     scenario.seed = arguments.seed.unwrap_or(scenario.seed);
     let scenario = Arc::new(scenario);
@@ -103,14 +107,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let default_out = || PathBuf::from("results").join(format!("{stem}-{}", scenario.seed));
     let out = arguments.out.clone().unwrap_or_else(default_out);
     let folder = ResultsFolder::claim(&out)?;
-    // From here on Ctrl-C is noted, and what was written aside is removed.
-    interrupt::watch();
     let aside = folder.begin()?;
-    let progress = Arc::new(Progress::of(&scenario, arguments.quiet));
-    let tables = aside.tables(&scenario, arguments.detail.into());
-    let (carried, tables) = carry_out(arguments, &scenario, (tables, &progress))?;
-    let summary = write(&scenario, &carried, (tables, &aside))?;
-    progress.finish();
+    let (carried, summary) = guarded((&arguments.file, scenario.seed), "run", || {
+        let progress = Arc::new(Progress::of(&scenario, arguments.quiet));
+        let tables = aside.tables(&scenario, arguments.detail.into());
+        let (carried, tables) = carry_out(arguments, &scenario, (tables, &progress))?;
+        let summary = write(&scenario, &carried, (tables, &aside))?;
+        Ok((carried, summary))
+    })?;
     let files = aside.put_in_place()?;
     match arguments.format {
         _ if arguments.quiet => {}
@@ -169,5 +173,5 @@ fn carry_out(
                 .map(|done| (Carried { run: done.run, latency: Some(done.latency) }, done.recorder))
         }
     };
-    carried.map_err(Failure::from)
+    carried.map_err(|stopped| Failure::stopped(&stopped, &arguments.file))
 }

@@ -11,6 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::shown;
 use crate::scenario::Scenario;
 use crate::scenario::problem::Problem;
+use crate::simulation::panicked::caught;
 
 /// The largest file that is read; a scripted scenario of that size has half a million steps.
 const BYTES_MAX: u64 = 64 << 20;
@@ -21,7 +22,11 @@ const PROBLEMS_MAX: usize = 20;
 /// Reads and checks a scenario file.
 pub(super) fn read(path: &Path) -> Result<Scenario, Failure> {
     let text = text(path)?;
-    Scenario::read(&text).map_err(|problems| Failure::Scenario(drawing(path, &text, &problems)))
+    // Reading draws no chance: there is no seed to tell.
+    let read = caught(|| Scenario::read(&text));
+    let read = read
+        .map_err(|text| Failure::defect(path, format!("flexmeter panicked at the task \"read\": {text}")))?;
+    read.map_err(|problems| Failure::Scenario(drawing(path, &text, &problems)))
 }
 
 /// The scenario files a path means: itself, or every `.toml` file below a folder, by name.

@@ -26,7 +26,7 @@ pub struct Zone {
     offsets: Arc<Offsets>,
 }
 
-/// The seconds that clocks are ahead of UTC, day by day; `None` on a day on which they change.
+/// The seconds that clocks are ahead of UTC, day by day; `None` about a day on which they change.
 #[derive(Debug, Default)]
 struct Offsets {
     first: i32,
@@ -70,7 +70,7 @@ impl Zone {
         let local = day.midnight() + time_of_day;
         let place = usize::try_from(day.0 - self.offsets.first).ok();
         let offset = place.and_then(|place| self.offsets.days.get(place).copied().flatten());
-        if let Some(offset) = offset.filter(|_| time_of_day.seconds() < SECONDS_A_DAY) {
+        if let Some(offset) = offset.filter(|_| (0..SECONDS_A_DAY).contains(&time_of_day.seconds())) {
             return local + Span::from_seconds(-i64::from(offset));
         }
         self.moment_by_rules(local)
@@ -83,16 +83,24 @@ impl Zone {
         const DAYS_MAX: i32 = 36_525;
         let (first, last) = (Day::of(start).plus(-2), Day::of(end).plus(2));
         let days = first.0..last.0.min(first.0 + DAYS_MAX);
-        let offset = |day: Day, hour: i64| {
-            let local = day.midnight() + Span::from_seconds(hour * 3600);
-            (local - self.moment_by_rules(local)).seconds()
+        let offset = |day: i32| {
+            let local = Day(day).midnight();
+            let ahead = (local - self.moment_by_rules(local)).seconds();
+            Some(i32::try_from(ahead).expect("less than a day"))
         };
-        let steady = |day: Day| {
-            // No zone changes its clocks twice within a day.
-            let (begins, ends) = (offset(day, 0), offset(day, 24));
-            (begins == ends).then(|| i32::try_from(begins).expect("less than a day"))
-        };
-        let offsets = Offsets { first: first.0, days: days.map(|day| steady(Day(day))).collect() };
+        let mut offsets = Offsets { first: first.0, days: days.clone().map(offset).collect() };
+        for change in self.rules.following(jiff_timestamp(first.plus(-2).midnight())) {
+            let day = Day::of(Instant::from_seconds(change.timestamp().as_second())).0;
+            if day > days.end {
+                break;
+            }
+            // Where the clocks change it may be the day before or after; that the offset is the same at both
+            // ends of a day does not say that it is so in between.
+            for near in (day - 1..=day + 1).filter(|near| days.contains(near)) {
+                let place = usize::try_from(near - first.0).expect("days from the first on");
+                offsets.days[place] = None;
+            }
+        }
         Zone { offsets: Arc::new(offsets), ..self }
     }
 

@@ -12,12 +12,12 @@ use crate::meter::product::{Product, ProductKind};
 use crate::meter::user::{Assignment, HostedAddIn, User};
 use crate::scenario::calendar::{Day, Zone};
 use crate::scenario::directory::{Directory, MEMBERS_MAX, group_copies, member_name, numbered};
-use crate::scenario::habit::Habit;
+use crate::scenario::habit::{Habit, Habits};
 use crate::scenario::membership::{
     read_add_ins, read_covers, read_network_user, read_teams, refuse_token_limit,
 };
 use crate::scenario::people::People;
-use crate::scenario::problem::{Problem, nearest};
+use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
 
 /// People with one habit.
@@ -94,10 +94,10 @@ impl Group {
 }
 
 /// On what terms the members of a group are users.
-struct Terms<'g> {
-    add_ins: &'g [HostedAddIn],
-    network: Option<&'g NetworkUser>,
-    covers: &'g [(ProductId, Cover)],
+struct Terms {
+    add_ins: Vec<HostedAddIn>,
+    network: Option<Box<NetworkUser>>,
+    covers: Vec<(ProductId, Cover)>,
 }
 
 /// A member of a group.
@@ -109,31 +109,17 @@ pub struct Member {
     pub group: u32,
 }
 
-/// Reads the habits by their names.
-pub(crate) fn read_habits(
-    table: Option<Table<'_>>,
-    directory: &mut Directory,
-    run: (Instant, Instant),
-    problems: &mut Problems,
-) -> BTreeMap<String, Option<Habit>> {
-    let mut habits = BTreeMap::new();
-    let Some(table) = table else { return habits };
-    for (name, value) in table.every("habit") {
-        let habit = value.table(&format!("[habit.{name}]"), problems);
-        habits.insert(name.to_owned(), habit.and_then(|table| Habit::read(table, directory, run, problems)));
-    }
-    habits
-}
-
 /// Reads the groups: their members become users of the scenario.
 pub(crate) struct Groups<'s> {
     pub(crate) directory: &'s mut Directory,
     pub(crate) products: &'s [Product],
-    pub(crate) habits: BTreeMap<String, Option<Habit>>,
+    pub(crate) habits: Habits,
     pub(crate) people: &'s mut People,
     pub(crate) run: (Instant, Instant),
     pub(crate) problems: &'s mut Problems,
     pub(crate) read: Vec<Arc<Group>>,
+    /// Where the name of each group stands.
+    pub(crate) named: Vec<Range<usize>>,
     pub(crate) members: Vec<Member>,
     pub(crate) zones: BTreeMap<String, Zone>,
 }
@@ -141,34 +127,59 @@ pub(crate) struct Groups<'s> {
 impl Groups<'_> {
     /// The groups, and their members by the numbers of their users.
     pub(crate) fn read(mut self, tables: Vec<Table<'_>>) -> (Vec<Arc<Group>>, Vec<Member>) {
+        let before = self.problems.len();
         for table in tables {
             // What is wrong with a group was reported.
             let _ = self.read_group(table);
         }
-        self.members.sort_unstable();
-        for pair in self.members.windows(2).filter(|pair| pair[0].user == pair[1].user) {
-            let name = self.directory.users.get(pair[0].user.0);
-            let title = format!("two groups have a member called `{name}`");
-            self.problems.push(Problem::new(0..0, title, "give the groups different names"));
+        if self.problems.len() == before {
+            // With a group unread, what a habit says of its products may well be right.
+            self.habits.check_uses(&self.read, self.directory, self.problems);
         }
+        self.members.sort_unstable();
+        self.check_names();
         (self.read, self.members)
+    }
+
+    /// No two members have one name; what two groups share is one error, at the later.
+    fn check_names(&mut self) {
+        let named = |member: &Member| self.named[member.group as usize].clone();
+        let mut clashes = BTreeMap::new();
+        for of_user in self.members.chunk_by(|one, other| one.user == other.user) {
+            let [first, later @ ..] = of_user else { continue };
+            for later in later {
+                // The copies of a group stand in one place.
+                let places = (named(later).start, named(first).start);
+                clashes.entry(places).or_insert((*later, *first));
+            }
+        }
+        for (later, first) in clashes.into_values() {
+            let [name, of_first] = [later, first].map(|member| &self.read[member.group as usize].name);
+            let title = if name == of_first {
+                format!("two groups are called `{name}`")
+            } else {
+                format!("two groups have a member called `{}`", self.directory.users.get(later.user.0))
+            };
+            let problem =
+                Problem::new(named(&later), title, "again here").context(named(&first), "first here");
+            self.problems.push(problem.help("give one of them another name"));
+        }
     }
 
     fn read_group(&mut self, mut table: Table<'_>) -> Option<()> {
         refuse_token_limit(&mut table, self.problems);
-        let name = table.need("name", self.problems).and_then(|value| value.name(self.problems));
+        let named = table.need("name", self.problems);
+        let name = named.and_then(|value| value.name(self.problems));
         let copies = self.read_copies(&mut table);
         let teams = if copies.is_none() { self.read_teams(&mut table) } else { Some(Vec::new()) };
         let count = table.need("count", self.problems).and_then(|value| self.read_count(value));
         let products = table.need("products", self.problems).and_then(|value| self.read_products(value));
-        let habit = table.need("habit", self.problems).and_then(|value| self.find_habit(value));
-        let add_ins = read_add_ins(table.get("add_ins"), (self.directory, self.products), self.problems);
-        let network = read_network_user(table.get("licence_server"), self.directory, self.problems);
+        let habit = table.need("habit", self.problems);
+        let habit = habit.and_then(|value| self.habits.find(value, self.problems));
         let own_zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
-        let team_zone =
-            teams.as_ref().and_then(|teams| Some(self.people.team_zones[teams.first()?.index()].clone()));
-        let zone = own_zone.clone().or(team_zone).unwrap_or_else(Zone::utc);
-        let covers = read_covers(&mut table, (self.directory, &zone), self.problems);
+        let first = teams.as_ref().and_then(|teams| teams.first());
+        let zone = own_zone.clone().or(first.map(|team| self.people.team_zones[team.index()].clone()));
+        let terms = self.read_terms(&mut table, &zone.unwrap_or_else(Zone::utc));
         let mut share = |key| {
             let value = table.get(key);
             value.and_then(|value| value.decimal((0.0, 1.0), self.problems)).unwrap_or(0.0)
@@ -176,7 +187,7 @@ impl Groups<'_> {
         let (joiners, leavers) = (share("joiners"), share("leavers"));
         let place = table.place.clone();
         table.finish(self.problems);
-        let (name, teams, count, products) = (name?, teams?, count?, products?);
+        let (named, name, teams, count, products) = (named?.place(), name?, teams?, count?, products?);
         let (habit_name, habit) = habit?;
         if count * copies.as_ref().map_or(1, |(_, copies)| *copies) > MEMBERS_MAX {
             let label = "with the copies of the team more than 1,000,000 people";
@@ -212,10 +223,20 @@ impl Groups<'_> {
                 start,
                 end,
             };
-            let terms = Terms { add_ins: &add_ins, network: network.as_deref(), covers: &covers };
             self.add(group, &terms, &place)?;
+            self.named.push(named.clone());
         }
         Some(())
+    }
+
+    fn read_terms(&mut self, table: &mut Table<'_>, zone: &Zone) -> Terms {
+        let add_ins = table.get("add_ins");
+        let network = table.get("licence_server");
+        Terms {
+            add_ins: read_add_ins(add_ins, (self.directory, self.products), self.problems),
+            network: read_network_user(network, self.directory, self.problems),
+            covers: read_covers(table, (self.directory, zone), self.problems),
+        }
     }
 
     /// A zone that is asked for every working day of the run; each is prepared once.
@@ -226,22 +247,24 @@ impl Groups<'_> {
     }
 
     /// Adds a group, and its members to the users.
-    fn add(&mut self, group: Group, terms: &Terms<'_>, place: &Range<usize>) -> Option<()> {
-        let Terms { add_ins, network, covers } = *terms;
+    fn add(&mut self, group: Group, terms: &Terms, place: &Range<usize>) -> Option<()> {
+        let Terms { add_ins, network, covers } = terms;
         let opened = group.products.iter().map(|product| product.id);
         let opened = opened.chain(add_ins.iter().map(|add_in| add_in.add_in));
         // Who signs in through a licence server is assigned products on the way out of it (RULES 6.2).
         let assigned = if network.is_some() { BTreeSet::new() } else { opened.collect() };
-        let user = User::new(group.teams.clone(), Assignment::Listed(assigned), add_ins.to_vec());
-        let user = User { network: network.cloned().map(Box::new), ..user };
+        let user = User::new(group.teams.clone(), Assignment::Listed(assigned), add_ins.clone());
+        let user = User { network: network.clone(), ..user };
         let mut members = Vec::new();
         let number = u32::try_from(self.read.len()).expect("fewer groups than people");
+        let before = self.members.len();
         for member in 1..=group.count {
             let name = member_name((&group.name, group.copy), member);
             let member = self.directory.user_number(&name).expect("the scan named every member");
             if self.people.named.contains(&member) {
                 let title = format!("`{name}` is a [[user]] and a member of a group");
                 self.problems.push(Problem::new(place.clone(), title, "give one of them another name"));
+                self.members.truncate(before);
                 return None;
             }
             self.people.users[member.index()] = user.clone();
@@ -309,16 +332,5 @@ impl Groups<'_> {
             idle_aware: self.products[id.index()].idle_aware.clone(),
         };
         Some(products.into_iter().map(of_group).collect())
-    }
-
-    fn find_habit(&mut self, value: Value<'_>) -> Option<(String, Habit)> {
-        let name = value.name(self.problems)?;
-        if let Some(habit) = self.habits.get(name) {
-            return habit.clone().map(|habit| (name.to_owned(), habit));
-        }
-        let help = nearest(name, self.habits.keys().map(String::as_str));
-        let problem = Problem::new(value.place(), format!("unknown habit `{name}`"), "not defined anywhere");
-        self.problems.push(problem.help(format!("{help}; a habit is a table [habit.{name}]")));
-        None
     }
 }

@@ -74,6 +74,26 @@ impl People {
         }
     }
 
+    /// Notes that a step lets a user travel. Members of a group live by its habit, which asks no step.
+    pub(crate) fn travel(
+        &mut self,
+        user: UserId,
+        (named, directory): (Value<'_>, &Directory),
+        problems: &mut Problems,
+    ) {
+        self.travellers.insert(user);
+        // A user that is unknown was reported, and another stands in.
+        let meant = directory.user(named, &mut Vec::new()) == Some(user);
+        if meant && !self.named.contains(&user) {
+            let title = "a step does not change the hours of a group's member";
+            let help = "give the group's habit journeys: `trips` of the kind \"office\", such as \
+                        trips = { per_year = 6, zones = [\"Asia/Tokyo\"] }";
+            let problem =
+                Problem::new(named.place(), title, "a member of a [[group]], who lives by its habit");
+            problems.push(problem.help(help));
+        }
+    }
+
     /// Notes a pack that was read, unless its id was taken before.
     pub(crate) fn arrive(&mut self, read: Option<(Purchase, Arrival)>, problems: &mut Problems) {
         let Some((purchase, arrival)) = read else { return };

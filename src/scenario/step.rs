@@ -217,7 +217,7 @@ impl<'s> Steps<'s> {
             Action::EndCover(kind) => self.end_cover(step, user, kind),
             Action::Travel => {
                 self.zones[user.index()] = step.need("time_zone")?.zone(step.problems)?;
-                self.people.travellers.insert(user);
+                self.people.travel(user, (step.table.get("user")?, self.directory), step.problems);
                 None
             }
             Action::Uninstall => {

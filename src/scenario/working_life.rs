@@ -116,6 +116,14 @@ fn pick(draw: f64, count: usize) -> usize {
     (draw * count as f64) as usize
 }
 
+/// How long after the arrival the break begins, both given as times of day. Who arrives at 22:00 and takes it at
+/// 02:00 takes it in the night that follows.
+fn until_pause(arrives: Span, starts: Span) -> Span {
+    const DAY: i64 = 24 * 3600;
+    let after = starts.seconds() - arrives.seconds();
+    Span::from_seconds(if after < 0 { after.rem_euclid(DAY) } else { after })
+}
+
 /// No zone is or was further ahead of UTC (Alaska was, before 1867): a local day begins no earlier than this
 /// before the UTC day.
 const FURTHEST_AHEAD: Span = Span::from_seconds(16 * 3600);
@@ -216,7 +224,7 @@ impl WorkingLife {
             _ => &group.zone,
         };
         let arrival = zone.moment(day, arrives);
-        let pause_at = arrival + Span::from_seconds(pause_starts.seconds() - arrives.seconds());
+        let pause_at = arrival + until_pause(arrives, pause_starts);
         let device = match self.away {
             Away::Trip(_) => group.places.laptop,
             _ if home < office.home => group.places.home,

@@ -11,13 +11,11 @@ mod team_actor;
 mod recorder_actor;
 mod supervisor_actor;
 
-use std::error::Error;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hdrhistogram::Histogram;
-use ractor::{Actor, ActorProcessingErr, ActorRef};
+use ractor::{Actor, ActorRef};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
@@ -28,7 +26,7 @@ use crate::simulation::actors::supervisor_actor::SupervisorActor;
 use crate::simulation::actors::team_actor::{TeamActor, TeamMessage, TeamStart};
 use crate::simulation::actors::user_actor::{UserActor, UserStart};
 use crate::simulation::course::{Course, people};
-use crate::simulation::recorder::{Detail, Observer, Panicked, Recorder, Stopped};
+use crate::simulation::recorder::{Detail, Observer, Recorder, Stopped};
 use crate::simulation::run::Run;
 use crate::simulation::team_group::TeamGroup;
 
@@ -65,6 +63,16 @@ struct Shared {
     failure: Failure,
     supervisor: ActorRef<()>,
     recorder: ActorRef<RecorderMessage>,
+}
+
+impl Shared {
+    /// Whether the run is to end, because the observer wants it or for what has failed.
+    fn stops(&self) -> bool {
+        if self.company.observer.stops() {
+            self.failure.set(Stopped::Interrupted);
+        }
+        self.failure.is_set()
+    }
 }
 
 /// The first reason for which the run ends early.
@@ -156,11 +164,8 @@ async fn work(shared: &Arc<Shared>, wants: Detail) -> (Run, Histogram<u64>) {
     let mut run = Run::default();
     let mut latency = histogram();
     loop {
-        if shared.company.observer.stops() {
-            shared.failure.set(Stopped::Interrupted);
-        }
         let number = shared.next_group.fetch_add(1, Ordering::Relaxed);
-        let Some(group) = shared.groups.get(number).filter(|_| !shared.failure.is_set()) else { break };
+        let Some(group) = shared.groups.get(number).filter(|_| !shared.stops()) else { break };
         let course = Course::new(&shared.scenario, group, wants);
         if let Some((of_group, latencies)) = carry_out(shared, group, course).await {
             run.add(of_group);
@@ -183,6 +188,9 @@ async fn carry_out(
     let mut users = Vec::with_capacity(group.members.len());
     let mut ends = vec![ended];
     for person in people(&shared.scenario, group) {
+        if shared.stops() {
+            return None;
+        }
         let start = UserStart { shared: shared.clone(), group: group.clone(), person, team: team.clone() };
         // A team that has stopped takes no more users: the run is ending.
         let (user, ended) = Actor::spawn_linked(None, UserActor, start, team.get_cell()).await.ok()?;
@@ -193,6 +201,10 @@ async fn carry_out(
         Ok(()) => result.await.ok(),
         Err(_) => None,
     };
+    if shared.stops() {
+        // Nobody is waited for: they go with their scheduler.
+        return None;
+    }
     for end in ends {
         // An actor that panicked told the supervisor.
         let _ = end.await;
@@ -203,19 +215,4 @@ async fn carry_out(
 fn histogram() -> Histogram<u64> {
     const SIGNIFICANT_DIGITS: u8 = 3;
     Histogram::new(SIGNIFICANT_DIGITS).expect("three digits are allowed")
-}
-
-/// Does an actor's work at a message; a panic in it becomes an error that names both.
-fn guarded<T>(
-    seed: u64,
-    who: impl FnOnce() -> String,
-    message: impl FnOnce() -> String,
-    work: impl FnOnce() -> T,
-) -> Result<T, ActorProcessingErr> {
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        let text = text.unwrap_or_default();
-        Box::new(Panicked { actor: who(), message: message(), text, seed }) as Box<dyn Error + Send + Sync>
-    })
 }

@@ -25,24 +25,37 @@ use crate::scenario::group::Member;
 use crate::scenario::person::Person;
 use crate::simulation::course::conduct::Waiting;
 use crate::simulation::course::order::{Order, merge, merged_place, order, phase_bits, whose};
-use crate::simulation::recorder::{Advance, Detail};
+use crate::simulation::recorder::{Advance, Detail, Observer, Stopped};
 use crate::simulation::run::{AskedRows, FirstRows, Probe, Run};
 use crate::simulation::tally::{Accounts, Tally, TeamTally};
 use crate::simulation::team_group::TeamGroup;
 
-/// Records are looked through after so many requests.
+/// Records are looked through, and the driver is asked whether it ends, after so many requests.
 const NOTED_AT_ONCE: usize = 32;
 
-/// Asks the meter for a decision on a sign-in; whoever drives a course may look at the clock around it.
-pub trait Decide {
+/// Whoever drives a course: asks the meter for decisions, perhaps with a look at the clock around them, and
+/// may end the course early.
+pub trait Drive {
     /// Applies the sign-in.
-    fn decide(&mut self, meter: &mut Meter, sign_in: SignIn, at: Instant) -> Answer;
-}
-
-/// Nobody looks at a clock.
-impl Decide for () {
     fn decide(&mut self, meter: &mut Meter, sign_in: SignIn, at: Instant) -> Answer {
         meter.apply(Request::SignIn(sign_in), at)
+    }
+
+    /// Whether the course is to end now.
+    fn stops(&self) -> bool;
+}
+
+/// Nobody looks at a clock, and nobody ends the course.
+impl Drive for () {
+    fn stops(&self) -> bool {
+        false
+    }
+}
+
+/// An observer may end the course.
+impl Drive for &dyn Observer {
+    fn stops(&self) -> bool {
+        Observer::stops(*self)
     }
 }
 
@@ -144,7 +157,15 @@ impl Course {
     }
 
     /// Carries out everything before `until`; the agendas hold all that people mean to do until then.
-    pub fn run_until(&mut self, until: Instant, agendas: &[Agenda], decide: &mut impl Decide) -> Advance {
+    ///
+    /// # Errors
+    /// Where the driver ends the course: it can't go on.
+    pub fn run_until(
+        &mut self,
+        until: Instant,
+        agendas: &[Agenda],
+        driver: &mut impl Drive,
+    ) -> Result<Advance, Stopped> {
         let (from, events) = (self.now, self.tally.events());
         let merged = merge(from, agendas);
         let (mut place, mut made) = (0, 0_usize);
@@ -164,7 +185,7 @@ impl Course {
                 Next::Scripted => {
                     let request = self.group.timeline[self.made].1.clone();
                     self.made += 1;
-                    self.apply(request, at, decide);
+                    self.apply(request, at, driver);
                 }
                 Next::SignOut => {
                     let Reverse((at, order, device, version)) = self.sign_outs.pop().expect("just seen");
@@ -175,22 +196,25 @@ impl Course {
                 Next::Again => {
                     let Reverse((.., slot)) = self.again.pop().expect("just seen");
                     let (user, intention) = self.intended.take(slot);
-                    self.act(user, &intention, decide);
+                    self.act(user, &intention, driver);
                 }
                 Next::Intended => {
                     place += 1;
                     let (user, intention) = intended.take().expect("just seen");
-                    self.act(user, &intention, decide);
+                    self.act(user, &intention, driver);
                 }
             }
             made += 1;
             if made % NOTED_AT_ONCE == 0 {
                 self.note();
+                if driver.stops() {
+                    return Err(Stopped::Interrupted);
+                }
             }
         }
         self.note();
         self.now = until;
-        Advance { users: self.group.users(), from, to: until, events: self.tally.events() - events }
+        Ok(Advance { users: self.group.users(), from, to: until, events: self.tally.events() - events })
     }
 
     /// Takes the rows written since the last call.
@@ -258,9 +282,9 @@ impl Course {
         (first.0 < until).then_some((first.0, first.2))
     }
 
-    fn apply(&mut self, request: Request, at: Instant, decide: &mut impl Decide) {
+    fn apply(&mut self, request: Request, at: Instant, driver: &mut impl Drive) {
         match request {
-            Request::SignIn(sign_in) => decide.decide(&mut self.meter, sign_in, at),
+            Request::SignIn(sign_in) => driver.decide(&mut self.meter, sign_in, at),
             request => self.meter.apply(request, at),
         };
     }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::meter::instant::Instant;
 use crate::meter::record::Record;
+use crate::simulation::panicked::Panicked;
 
 /// Takes rows as they come.
 pub trait Recorder: Send {
@@ -102,31 +103,15 @@ pub enum Stopped {
     Interrupted,
     /// The recorder failed.
     Unrecordable(Box<dyn Error + Send + Sync>),
-    /// An actor panicked: a defect of flexmeter.
+    /// Somebody panicked: a defect of flexmeter.
     Panicked(Panicked),
 }
 
-/// An actor that panicked, and what somebody needs who wants to see it again.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Panicked {
-    /// Its name, such as `user drafters-3`.
-    pub actor: String,
-    /// The message it was at.
-    pub message: String,
-    /// What it said.
-    pub text: String,
-    /// The run's seed.
-    pub seed: u64,
-}
-
-impl fmt::Display for Panicked {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Panicked { actor, message, text, seed } = self;
-        write!(f, "the actor of {actor} panicked at its message \"{message}\", seed {seed}: {text}")
+impl From<Panicked> for Stopped {
+    fn from(panicked: Panicked) -> Self {
+        Stopped::Panicked(panicked)
     }
 }
-
-impl Error for Panicked {}
 
 impl fmt::Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

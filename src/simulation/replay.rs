@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::meter::record::Record;
 use crate::scenario::Scenario;
+use crate::scenario::calendar::iso;
 use crate::scenario::random::Seed;
 use crate::simulation::course::{Agenda, Course, people};
+use crate::simulation::panicked::guarded;
 use crate::simulation::recorder::{Observer, Recorder, Stopped};
 use crate::simulation::run::Run;
 use crate::simulation::team_group::TeamGroup;
@@ -12,38 +15,62 @@ use crate::simulation::team_group::TeamGroup;
 /// Carries a scenario out without actors: group after group, on one thread.
 ///
 /// # Errors
-/// Where the recorder fails or the observer ends the run.
+/// Where the recorder fails, the observer ends the run, or something panics.
 pub fn run<R: Recorder>(
     scenario: &Arc<Scenario>,
     recorder: &mut R,
     observer: &dyn Observer,
 ) -> Result<Run, Stopped> {
     let mut run = Run::default();
-    let seed = Seed::new(scenario.seed);
     for group in TeamGroup::split(scenario) {
-        let group = Arc::new(group);
-        let mut people = people(scenario, &group);
-        let mut agendas: Vec<Agenda> =
-            people.iter().map(|person| Agenda { user: person.user, intentions: Vec::new() }).collect();
-        let mut course = Course::new(scenario, &group, recorder.wants());
-        while course.now() < scenario.end {
-            let until = course.next_stretch();
-            for (person, agenda) in people.iter_mut().zip(&mut agendas) {
-                agenda.intentions.clear();
-                person.plan(seed, until, &mut agenda.intentions);
-            }
-            observer.advanced(course.run_until(until, &agendas, &mut ()));
-            let rows = course.take_rows();
-            if !rows.is_empty() {
-                recorder.take(rows).map_err(Stopped::Unrecordable)?;
-            }
+        run.add(carry_out(scenario, &Arc::new(group), (&mut *recorder, observer))?);
+    }
+    Ok(run)
+}
+
+/// One group from its start to its end.
+fn carry_out<R: Recorder>(
+    scenario: &Arc<Scenario>,
+    group: &Arc<TeamGroup>,
+    (recorder, observer): (&mut R, &dyn Observer),
+) -> Result<Run, Stopped> {
+    let seed = Seed::new(scenario.seed);
+    let team = || format!("team {}", group.name(scenario));
+    let mut people = people(scenario, group);
+    let mut agendas: Vec<Agenda> =
+        people.iter().map(|person| Agenda { user: person.user, intentions: Vec::new() }).collect();
+    let mut course = Course::new(scenario, group, recorder.wants());
+    while course.now() < scenario.end {
+        let until = course.next_stretch();
+        for (person, agenda) in people.iter_mut().zip(&mut agendas) {
             if observer.stops() {
                 return Err(Stopped::Interrupted);
             }
+            let user = || format!("user {}", scenario.directory.users.get(group.user(agenda.user).0));
+            let plan = || format!("plan until {}", iso(until));
+            agenda.intentions.clear();
+            guarded(scenario.seed, user, plan, || person.plan(seed, until, &mut agenda.intentions))?;
         }
-        let (of_group, rows) = course.finish();
-        run.add(of_group);
-        recorder.take(rows).map_err(Stopped::Unrecordable)?;
+        let mut driver = observer;
+        let stretch = || format!("carry out until {}", iso(until));
+        let advance =
+            guarded(scenario.seed, team, stretch, || course.run_until(until, &agendas, &mut driver))??;
+        observer.advanced(advance);
+        if observer.stops() {
+            return Err(Stopped::Interrupted);
+        }
+        take(scenario, recorder, course.take_rows())?;
     }
-    Ok(run)
+    let (of_group, rows) = guarded(scenario.seed, team, || "finish".to_owned(), || course.finish())?;
+    take(scenario, recorder, rows)?;
+    Ok(of_group)
+}
+
+fn take<R: Recorder>(scenario: &Scenario, recorder: &mut R, rows: Vec<Record>) -> Result<(), Stopped> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let taken = format!("take {} rows", rows.len());
+    let taken = guarded(scenario.seed, || "the recorder".to_owned(), || taken, || recorder.take(rows))?;
+    taken.map_err(Stopped::Unrecordable)
 }

@@ -166,7 +166,7 @@ per_day = 1.5
 session = { normal = { mean = "10m", sd = "2m" } }
 "#;
 
-const GROUP_CASES: [(&str, &str, &[&str]); 26] = [
+const GROUP_CASES: [(&str, &str, &[&str]); 31] = [
     ("count = 4", "count = 0", &["case.toml:40:9", "from 1 to 1,000,000"]),
     ("count = 4", "count = 5000000000", &["from 1 to 1,000,000"]),
     ("habit = \"probe\"", "habit = \"prob\"", &["unknown habit", "did you mean `probe`"]),
@@ -197,6 +197,31 @@ const GROUP_CASES: [(&str, &str, &[&str]); 26] = [
     ("{ normal = { mean = \"10m\", sd = \"2m\" } }", "{ uniform = [\"3h\", \"1h\"] }", &["the lower first"]),
     ("{ normal = { mean = \"10m\", sd = \"2m\" } }", "{ gamma = \"3h\" }", &["a distribution has one key"]),
     ("name = \"drafters\"", "name = \"drafters\"\ntoken_limit = 3", &["RULES 3.10"]),
+    (
+        "[[group]]",
+        "[[step]]\nat = 2026-03-30T08:00:00Z\ndo = \"travel\"\nuser = \"drafters-2\"\ntime_zone = \"Asia/Tokyo\"\n[[group]]",
+        &["case.toml:40:8", "does not change the hours", "trips = {"],
+    ),
+    (
+        "[habit.probe]",
+        "[[group]]\nname = \"drafters\"\nteam = \"Studio North\"\ncount = 9\nproducts = [\"AutoCAD\"]\nhabit = \"probe\"\n[habit.probe]",
+        &["case.toml:44:8", "two groups are called `drafters`", "first here", "1 error in case.toml"],
+    ),
+    (
+        "[[group]]\nname = \"drafters\"\nteam = \"Studio North\"",
+        "[[team]]\nname = \"Branch\"\ncopies = 2\n[[group]]\nname = \"drafters-2\"\nteam = \"Studio North\"\ncount = 3\nproducts = [\"AutoCAD\"]\nhabit = \"probe\"\n[[group]]\nname = \"drafters\"\nteam = \"Branch\"",
+        &["case.toml:47:8", "a member called `drafters-2-1`", "first here", "1 error in case.toml"],
+    ),
+    (
+        OFFICE,
+        "use = { AutoCAD = 0.5, Revit = 0.5 }",
+        &["case.toml:45:24", "no group with this habit opens `Revit`", "1 error in case.toml"],
+    ),
+    (
+        "kind = \"poisson\"",
+        "use = { Revit = 0.5 }\nkind = \"poisson\"",
+        &["unknown key `use`", "1 error in case.toml"],
+    ),
 ];
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 
 use sha2::{Digest, Sha256};
 
@@ -203,14 +203,78 @@ fn a_run_in_the_background_ignores_what_its_shell_ignores() {
     assert_eq!(status.expect("a shell").code(), Some(0));
 }
 
+/// An office until the end of a year.
+fn office(until: u32) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = format!(
+        r#"
+        start = 2026-01-05T00:00:00Z
+        end = {until}-12-31T00:00:00Z
+        [[team]]
+        name = "T"
+        packs = [{{ id = "p", tokens = 90000, bought = 2026-01-01T00:00:00Z }}]
+        [[group]]
+        name = "g"
+        team = "T"
+        count = 40
+        products = ["AutoCAD"]
+        habit = "h"
+        [habit.h]
+        kind = "office"
+        "#
+    );
+    fs::write(folder.path().join("office.toml"), text).expect("written");
+    folder
+}
+
+/// Starts a run whose output nobody reads, and presses Ctrl-C once a path is there.
+fn interrupted(folder: &Path, arguments: &[&str], once: impl Fn(&str) -> bool) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flexmeter"));
+    command.args(["run", "office.toml", "--out", "out"]).args(arguments).current_dir(folder);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
+    while !names(folder).iter().any(|name| once(name)) {
+        std::thread::yield_now();
+    }
+    let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(told.expect("a command").success());
+    child.wait().expect("it ends before anybody reads");
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    // A run of centuries ends because it is interrupted.
+    for driver in ["actors", "loop"] {
+        let folder = office(2700);
+        let output = interrupted(folder.path(), &["--driver", driver], |name| name.contains("partial"));
+        assert_eq!(output.status.code(), Some(130), "{driver}");
+        assert_eq!(stderr(&output), "interrupted; nothing was written\n", "{driver}");
+        assert_eq!(names(folder.path()), texts(["office.toml"]), "{driver}");
+    }
+}
+
+#[test]
+fn results_in_place_stay_when_printing_them_is_interrupted() {
+    let folder = office(2026);
+    // More is printed than a pipe holds, so that the run waits for its reader.
+    let output = interrupted(folder.path(), &["--format", "json"], |name| name == "out");
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(stderr(&output), "interrupted; the results are in place\n");
+    assert_eq!(names(folder.path()), texts(["office.toml", "out"]));
+    assert_eq!(names(&folder.path().join("out")), texts(FILES));
+}
+
 #[test]
 fn help_and_misuse() {
-    let cases: [(&[&str], i32, &str); 6] = [
+    let cases: [(&[&str], i32, &str); 9] = [
         (&["--help"], 0, "Examples:"),
         (&["run", "--help"], 0, "whole or not at all"),
         (&["check", "--help"], 0, "--junit"),
         (&["new", "--help"], 0, "NAME.toml"),
         (&["catalog"], 0, "Navisworks Manage"),
+        (&["rules"], 0, "renewal_when_short = \"stop\""),
+        (&["rules", "3.8"], 0, "Online every 24 h"),
+        (&["rules", "3.13"], 2, "no rule `3.13`"),
         (&["rum"], 2, "run"),
     ];
     for (arguments, code, part) in cases {
@@ -218,5 +282,30 @@ fn help_and_misuse() {
         assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         let text = stdout(&output) + &stderr(&output);
         assert!(text.contains(part), "{arguments:?}: {text}");
+    }
+}
+
+/// Examples keep their lines, and a paragraph fills all of its lines but the last.
+#[test]
+fn the_end_of_each_help_reads_well_in_narrow_and_wide_terminals() {
+    for (command, width) in ["", "run", "check", "describe", "new"]
+        .into_iter()
+        .flat_map(|command| [(command, 80), (command, 100)])
+    {
+        let mut help = Command::new(env!("CARGO_BIN_EXE_flexmeter"));
+        help.args([command, "--help"].iter().filter(|argument| !argument.is_empty()));
+        let text = stdout(&help.env("COLUMNS", width.to_string()).output().expect("the binary runs"));
+        let (_, tail) = text.split_once("\nExample").expect("examples");
+        let mut blocks = tail.split("\n\n");
+        let examples = blocks.next().expect("examples").lines().skip(1);
+        for line in examples {
+            assert!(line.starts_with("  ") && line.len() <= 80, "{command} at {width}: {line:?}");
+        }
+        for paragraph in blocks {
+            let lines: Vec<&str> = paragraph.trim_end().lines().collect();
+            let short =
+                lines.split_last().and_then(|(_, full)| full.iter().find(|line| line.len() < width - 20));
+            assert_eq!(short, None, "{command} at {width}:\n{paragraph}");
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! * `reference`       the reference model: the same rules again in the plainest way.
 //! * `boundaries`      the corners that random histories should visit, counted in the reference model.
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
+//! * `calendar`        zones prepared to be asked often give the same instants.
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
@@ -20,6 +21,7 @@
 mod architecture;
 mod boundaries;
 mod broken_files;
+mod calendar;
 mod command;
 mod history;
 mod population;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use chrono::Weekday;
 use flexmeter::meter::instant::{Instant, Span};
@@ -20,6 +20,7 @@ use flexmeter::scenario::random::Seed;
 use flexmeter::simulation::actors::{self, Company};
 use flexmeter::simulation::course::{Agenda, Course, people};
 use flexmeter::simulation::recorder::{Advance, Detail, Observer, Recorder, Stopped};
+use flexmeter::simulation::run::Run;
 use flexmeter::simulation::team_group::TeamGroup;
 
 use crate::support::{
@@ -176,7 +177,7 @@ fn by_stretches(scenario: &Arc<Scenario>, stretch: Span) -> Digests {
                 Agenda { user: person.user, intentions }
             };
             let agendas: Vec<Agenda> = people.iter_mut().map(agenda).collect();
-            course.run_until(until, &agendas, &mut ());
+            course.run_until(until, &agendas, &mut ()).expect("nobody ends it");
         }
         let rows = course.take_rows();
         tables.take(rows).expect("memory takes it");
@@ -184,7 +185,7 @@ fn by_stretches(scenario: &Arc<Scenario>, stretch: Span) -> Digests {
         tables.take(rows).expect("memory takes it");
         packs.extend(run.packs);
     }
-    let run = flexmeter::simulation::run::Run { packs, ..Default::default() };
+    let run = Run { packs, ..Default::default() };
     written(tables, &run).1
 }
 
@@ -308,6 +309,61 @@ fn working_hours_follow_the_zone_through_a_clock_change() {
     }
     assert_eq!(seen.len(), 6, "at home and abroad, before and after the changes: {seen:?}");
     assert!(seen.values().all(|count| *count > 20), "{seen:?}");
+}
+
+/// An arrival and the start of a break of 45 minutes for which everything is closed, and when the session of
+/// the shift that begins on 3 March is open.
+#[test]
+fn a_break_falls_after_the_arrival() {
+    let cases = [
+        ("09:00", "12:30", "03 09:00-12:30, 03 13:15-17:00"),
+        ("22:00", "23:30", "03 22:00-23:30, 04 00:15-06:00"),
+        ("22:00", "02:00", "03 22:00-02:00, 04 02:45-06:00"),
+        ("22:00", "00:00", "03 22:00-00:00, 04 00:45-06:00"),
+        ("22:00", "07:00", "03 22:00-06:00"),
+        ("13:00", "12:30", "03 13:00-21:00"),
+    ];
+    for (arrives, starts, expected) in cases {
+        let text = format!(
+            r#"
+            start = 2026-03-02T00:00:00Z
+            end = 2026-03-09T00:00:00Z
+            [[team]]
+            name = "T"
+            [[group]]
+            name = "guard"
+            team = "T"
+            count = 1
+            products = ["AutoCAD"]
+            habit = "shift"
+            [habit.shift]
+            kind = "office"
+            working_days = ["Tue"]
+            use = 1
+            sessions = 1
+            days_off = 0
+            forgotten_overnight = 0
+            forgotten_weekend = 0
+            arrives = {{ fixed = "{arrives}" }}
+            stays = {{ fixed = "8h" }}
+            session = {{ fixed = "8h" }}
+            break = {{ starts = {{ fixed = "{starts}" }}, lasts = {{ fixed = "45m" }}, signs_out = 1 }}
+            "#
+        );
+        let scenario = scenario(&text);
+        let mut person = Person::new(scenario.simulated[0].user, "guard-1", &scenario.groups[0]);
+        let mut agenda = Vec::new();
+        person.plan(Seed::new(1), scenario.end, &mut agenda);
+        let clock =
+            |at: Instant, format: &str| flexmeter::scenario::calendar::utc(at).format(format).to_string();
+        let opened = agenda.iter().enumerate().map(|(place, intention)| {
+            let Act::Open(visit) = intention.act else { panic!("{intention:?}") };
+            // A first session begins by chance; it is there when the person is.
+            let at = if place == 0 { arrives.to_owned() } else { clock(intention.at, "%H:%M") };
+            format!("{} {at}-{}", clock(intention.at, "%d"), clock(visit.until, "%H:%M"))
+        });
+        assert_eq!(opened.collect::<Vec<_>>().join(", "), expected, "{arrives}, break at {starts}");
+    }
 }
 
 /// What a thousand people did in a year, counted from their agendas.
@@ -454,22 +510,31 @@ fn a_run_ends_early_for_a_reason_that_is_told() {
         let recorder = Failing { batches: 0, panics: true };
         let stopped = actors::run(&scenario, recorder, company(threads)).map(|_| ()).expect_err("it panics");
         let Stopped::Panicked(panicked) = stopped else { panic!("a panic: {stopped}") };
-        assert_eq!((panicked.actor.as_str(), panicked.seed), ("the recorder", 5));
-        assert!(panicked.message.starts_with("take "), "{panicked:?}");
+        assert_eq!((panicked.who.as_str(), panicked.seed), ("the recorder", 5));
+        assert!(panicked.task.starts_with("take "), "{panicked:?}");
         assert!(panicked.text.contains("no more paper"), "{panicked:?}");
     }
+    let mut recorder = Failing { batches: 0, panics: true };
+    let stopped = flexmeter::simulation::replay::run(&scenario, &mut recorder, &()).map(|_| ());
+    let said = stopped.expect_err("it panics").to_string();
+    assert!(said.starts_with("the recorder panicked at the task \"take "), "{said}");
+    assert!(said.ends_with("rows\", seed 5: no more paper"), "{said}");
 }
 
 #[test]
-fn a_panic_of_a_team_or_a_user_is_told_with_its_name_message_and_seed() {
-    let told = |broken: Scenario, actor: &str, message: &str, text: &str| {
+fn a_panic_of_a_team_or_a_user_is_told_with_its_name_task_and_seed() {
+    let told = |broken: Scenario, who: &str, task: &str, text: &str| {
         let broken = Arc::new(broken);
-        let stopped = actors::run(&broken, empty_tables(&broken), company(2)).map(|_| ());
-        let Err(Stopped::Panicked(panicked)) = stopped else { panic!("it panics") };
-        assert!(panicked.actor.starts_with(actor), "{panicked:?}");
-        assert!(panicked.message.starts_with(message), "{panicked:?}");
-        assert!(panicked.text.contains(text), "{panicked:?}");
-        assert_eq!(panicked.seed, 5);
+        let by_actors = actors::run(&broken, empty_tables(&broken), company(2)).map(|_| ());
+        let mut tables = empty_tables(&broken);
+        let by_loop = flexmeter::simulation::replay::run(&broken, &mut tables, &()).map(|_| ());
+        for stopped in [by_actors, by_loop] {
+            let Err(Stopped::Panicked(panicked)) = stopped else { panic!("it panics") };
+            assert!(panicked.who.starts_with(who), "{panicked:?}");
+            assert!(panicked.task.starts_with(task), "{panicked:?}");
+            assert!(panicked.text.contains(text), "{panicked:?}");
+            assert_eq!(panicked.seed, 5);
+        }
     };
     // The run begins later than its people think: their first sessions lie before the first stretch.
     let mut broken = Scenario::clone(&scenario(STUDIO));
@@ -511,6 +576,48 @@ fn an_observer_ends_a_run() {
     assert!(matches!(stopped, Err(Stopped::Interrupted)));
 }
 
+/// Ends the run when it was asked so often.
+struct Counting {
+    asked: AtomicUsize,
+    ends_at: usize,
+}
+
+impl Observer for Counting {
+    fn advanced(&self, _: Advance) {}
+
+    fn stops(&self) -> bool {
+        self.asked.fetch_add(1, Ordering::Relaxed) >= self.ends_at
+    }
+}
+
+/// Whatever is under way: the users' start, their plans, a stretch of time that is carried out.
+#[test]
+fn an_observer_is_asked_all_the_time_and_heard_at_once() {
+    let scenario = scenario(STUDIO);
+    let counting = |ends_at| Arc::new(Counting { asked: AtomicUsize::new(0), ends_at });
+    let by_actors = |observer: &Arc<Counting>| {
+        let company = Company { threads: 2, observer: observer.clone(), clock: || 0 };
+        actors::run(&scenario, empty_tables(&scenario), company).map(|carried| carried.run)
+    };
+    let by_loop = |observer: &Arc<Counting>| {
+        flexmeter::simulation::replay::run(&scenario, &mut empty_tables(&scenario), &**observer)
+    };
+    let users = scenario.simulated.len();
+    for run in [&by_actors as &dyn Fn(&Arc<Counting>) -> Result<Run, Stopped>, &by_loop] {
+        let watched = counting(usize::MAX);
+        let events = run(&watched).expect("nothing ends it").tally.events();
+        let asked = watched.asked.load(Ordering::Relaxed);
+        assert!(asked as u64 > events / 50, "asked {asked} times in {events} events");
+        for ends_at in [0, 1, 7, 20, 40, 60, 90, 130, 200, asked / 2, asked * 9 / 10] {
+            let observer = counting(ends_at);
+            let stopped = run(&observer).map(|_| ());
+            assert!(matches!(stopped, Err(Stopped::Interrupted)), "ends at {ends_at} of {asked}");
+            let later = observer.asked.load(Ordering::Relaxed) - ends_at;
+            assert!(later <= users + 10, "asked {later} times after it had ended the run");
+        }
+    }
+}
+
 #[test]
 fn latency_is_measured_once_per_decision() {
     let scenario = scenario(STUDIO);
@@ -533,9 +640,9 @@ fn drivers_and_details_write_what_they_say() {
         assert_eq!(fs::read_dir(folder.path().join(out)).expect("a folder").count(), files, "{arguments:?}");
         fs::read_to_string(folder.path().join(out).join("summary.json")).expect("a summary")
     };
-    let full = summary(&[], "a", 8);
-    assert_eq!(summary(&["--driver", "loop"], "b", 6), full, "the same bytes");
-    assert_eq!(summary(&["--threads", "3"], "c", 8), full);
+    let full = summary(&[], "a", 9);
+    assert_eq!(summary(&["--driver", "loop"], "b", 7), full, "the same bytes");
+    assert_eq!(summary(&["--threads", "3"], "c", 9), full);
     let charges = summary(&["--detail", "charges"], "d", 6);
     let short = summary(&["--detail", "summary", "--driver", "loop"], "e", 2);
     let figures = |text: &str| {

@@ -6,7 +6,8 @@ use ractor::{Actor, ActorProcessingErr, ActorRef};
 use tokio::sync::oneshot;
 
 use crate::meter::record::Record;
-use crate::simulation::actors::{Failure, guarded};
+use crate::simulation::actors::Failure;
+use crate::simulation::panicked::guarded;
 use crate::simulation::recorder::{Recorder, Stopped};
 
 /// Passes rows to a recorder, in the order in which they come.

@@ -3,7 +3,8 @@
 use ractor::{Actor, ActorProcessingErr, ActorRef, SupervisionEvent};
 
 use crate::simulation::actors::Failure;
-use crate::simulation::recorder::{Panicked, Stopped};
+use crate::simulation::panicked::Panicked;
+use crate::simulation::recorder::Stopped;
 
 pub(super) struct SupervisorActor;
 
@@ -32,8 +33,8 @@ impl Actor for SupervisorActor {
 
 fn panicked(error: ActorProcessingErr) -> Panicked {
     let unknown = |error: ActorProcessingErr| Panicked {
-        actor: "somebody".to_owned(),
-        message: String::new(),
+        who: "somebody".to_owned(),
+        task: String::new(),
         text: error.to_string(),
         seed: 0,
     };

@@ -15,9 +15,9 @@ use crate::scenario::agenda::Intention;
 use crate::scenario::calendar::iso;
 use crate::simulation::actors::recorder_actor::RecorderMessage;
 use crate::simulation::actors::user_actor::UserMessage;
-use crate::simulation::actors::{Clock, Shared, guarded, histogram};
-use crate::simulation::course::{Agenda, Course, Decide};
-use crate::simulation::recorder::Stopped;
+use crate::simulation::actors::{Shared, histogram};
+use crate::simulation::course::{Agenda, Course, Drive};
+use crate::simulation::panicked::guarded;
 use crate::simulation::run::Run;
 use crate::simulation::team_group::TeamGroup;
 
@@ -60,17 +60,22 @@ pub(super) struct Team {
 
 /// Takes the time of each decision.
 struct Stopwatch {
-    clock: Clock,
+    shared: Arc<Shared>,
     latency: Histogram<u64>,
 }
 
-impl Decide for Stopwatch {
+impl Drive for Stopwatch {
     fn decide(&mut self, meter: &mut Meter, sign_in: SignIn, at: Instant) -> Answer {
-        let before = (self.clock)();
+        let clock = self.shared.company.clock;
+        let before = clock();
         let answer = meter.apply(Request::SignIn(sign_in), at);
-        let took = (self.clock)() - before;
+        let took = clock() - before;
         self.latency.record(took).expect("a histogram that grows takes every value");
         answer
+    }
+
+    fn stops(&self) -> bool {
+        self.shared.stops()
     }
 }
 
@@ -89,7 +94,7 @@ impl Actor for TeamActor {
             users: Vec::new(),
             agendas: Vec::new(),
             until: course.now(),
-            stopwatch: Stopwatch { clock: shared.company.clock, latency: histogram() },
+            stopwatch: Stopwatch { shared: shared.clone(), latency: histogram() },
             credit: None,
             under_way: Some((course, done)),
             shared,
@@ -107,7 +112,8 @@ impl Actor for TeamActor {
             TeamMessage::Begin(users) => team.begin(users),
             TeamMessage::Agenda(agenda) => team.agendas.push(agenda),
         }
-        let ended = team.agendas.len() == team.users.len() && !team.carry_out_stretch().await?;
+        let complete = team.agendas.len() == team.users.len();
+        let ended = team.shared.stops() || (complete && !team.carry_out_stretch().await?);
         if ended {
             team.users.iter().for_each(|user| user.stop(None));
             myself.stop(None);
@@ -153,13 +159,10 @@ impl Team {
         let who = || format!("team {}", group.name(&shared.scenario));
         let said = || format!("carry out until {}", iso(*until));
         let carried = || course.run_until(*until, agendas, stopwatch);
-        let advance = guarded(shared.scenario.seed, who, said, carried)?;
+        let Ok(advance) = guarded(shared.scenario.seed, who, said, carried)? else { return Ok(false) };
         let (rows, ends) = (course.take_rows(), course.now() == shared.scenario.end);
         shared.company.observer.advanced(advance);
-        if shared.company.observer.stops() {
-            shared.failure.set(Stopped::Interrupted);
-        }
-        if self.shared.failure.is_set() || !self.hand_on(rows).await {
+        if shared.stops() || !self.hand_on(rows).await {
             return Ok(false);
         }
         if !ends {

@@ -8,9 +8,10 @@ use crate::meter::instant::Instant;
 use crate::scenario::agenda::Intention;
 use crate::scenario::calendar::iso;
 use crate::scenario::person::Person;
+use crate::simulation::actors::Shared;
 use crate::simulation::actors::team_actor::TeamMessage;
-use crate::simulation::actors::{Shared, guarded};
 use crate::simulation::course::Agenda;
+use crate::simulation::panicked::guarded;
 use crate::simulation::team_group::TeamGroup;
 
 pub(super) struct UserActor;
@@ -54,7 +55,10 @@ impl Actor for UserActor {
         let who = || format!("user {}", shared.scenario.directory.users.get(group.user(name).0));
         let said = || format!("plan until {}", iso(until));
         let planned = || person.plan(shared.seed, until, &mut intentions);
-        guarded(shared.scenario.seed, who, said, planned)?;
+        // Of a run that ends nothing is planned; the team's actor notes it at the next agenda.
+        if !shared.stops() {
+            guarded(shared.scenario.seed, who, said, planned)?;
+        }
         // A team that has ended needs no agenda.
         drop(team.cast(TeamMessage::Agenda(Agenda { user: name, intentions })));
         Ok(())

@@ -8,7 +8,7 @@ use crate::meter::instant::{Instant, Span};
 use crate::meter::request::{OpenSession, Phase, Request, SignIn};
 use crate::scenario::agenda::{Act, Ends, IfRefused, Intention, Visit};
 use crate::simulation::course::order::order;
-use crate::simulation::course::{Course, Decide};
+use crate::simulation::course::{Course, Drive};
 
 /// Nobody at work lets more time pass between two operations (RULES 1.8).
 const OPERATES_EVERY: Span = Span::from_seconds(600);
@@ -22,11 +22,11 @@ pub(super) struct Waiting {
 
 impl Course {
     /// A simulated user does what they meant to.
-    pub(super) fn act(&mut self, user: UserId, intention: &Intention, decide: &mut impl Decide) {
+    pub(super) fn act(&mut self, user: UserId, intention: &Intention, driver: &mut impl Drive) {
         let Intention { at, product, device, version, .. } = *intention;
         let session = OpenSession { user, product, device: Some(device), version: Some(version) };
         match intention.act {
-            Act::Open(visit) => self.open((user, intention), &visit, decide),
+            Act::Open(visit) => self.open((user, intention), &visit, driver),
             Act::GoOn(visit) if self.meter.is_open(session) => {
                 if visit.operates_until.is_some() {
                     self.meter.apply(Request::Touch(session), at);
@@ -44,13 +44,13 @@ impl Course {
         }
     }
 
-    fn open(&mut self, (user, intention): (UserId, &Intention), visit: &Visit, decide: &mut impl Decide) {
+    fn open(&mut self, (user, intention): (UserId, &Intention), visit: &Visit, driver: &mut impl Drive) {
         let Intention { at, product, device, version, day, .. } = *intention;
         if self.given_up.get(&(user, product)) == Some(&day) {
             return;
         }
         let sign_in = SignIn { user, product, device, version, unsupported: false };
-        if let Answer::Refused(_) = decide.decide(&mut self.meter, sign_in, at) {
+        if let Answer::Refused(_) = driver.decide(&mut self.meter, sign_in, at) {
             self.refused(user, intention, visit);
         } else {
             self.opened(user, intention, visit);
