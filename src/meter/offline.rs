@@ -26,6 +26,8 @@ pub(crate) struct Offline {
     device: DeviceId,
     /// Its last contact.
     since: Instant,
+    /// Whether its user was told that the allowance ends soon.
+    told: bool,
     /// What it has to report, in the order in which it was posted.
     late: Vec<LateCharge>,
 }
@@ -45,7 +47,7 @@ impl Meter {
     pub(super) fn go_offline(&mut self, user: UserId, device: DeviceId) {
         if self.is_online(user, device) {
             let since = self.now;
-            self.users[user.index()].offline.push(Offline { device, since, late: Vec::new() });
+            self.users[user.index()].offline.push(Offline { device, since, told: false, late: Vec::new() });
             self.make_due(since + NOTICE, Due::Allowance(user));
             self.make_due(since + ALLOWANCE, Due::Allowance(user));
         }
@@ -70,10 +72,18 @@ impl Meter {
                 for key in open() {
                     self.end_sessions(key, SessionEnd::OfflineLimit);
                 }
-            } else if offline.since + NOTICE == self.now && !open().is_empty() {
-                self.notify(user, NoticeKind::OfflineLimit(offline.device));
+            } else if offline.since + NOTICE == self.now && !offline.told && !open().is_empty() {
+                self.told(user, offline.device);
             }
         }
+    }
+
+    /// Tells a user that a device comes to its limit, once.
+    fn told(&mut self, user: UserId, device: DeviceId) {
+        let mut offline = self.users[user.index()].offline.iter_mut();
+        let offline = offline.find(|offline| offline.device == device).expect("a device without connection");
+        offline.told = true;
+        self.notify(user, NoticeKind::OfflineLimit(device));
     }
 
     /// The keys of a user whose sessions, all on one device, are on this one.

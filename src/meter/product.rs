@@ -24,7 +24,7 @@ pub struct Product {
     pub kind: ProductKind,
     /// Rates by the instant each applies from, ascending; before the first, the first applies.
     pub rates: Vec<(Instant, Tokens)>,
-    /// Shared cloud credits per unit of a service that can be paid with them (RULES 5.2).
+    /// Shared cloud credits per unit of a service; as many as tokens where the file does not say (RULES 5.2).
     pub credits: Option<Tokens>,
     /// Versions that go idle (RULES 1.8); the others are charged whether used or not.
     pub idle_aware: Vec<VersionId>,

@@ -3,6 +3,7 @@
 use crate::meter::Meter;
 use crate::meter::answer::Answer;
 use crate::meter::id::{DeviceId, ProductId, ServerId, UserId};
+use crate::meter::invitation::Membership;
 use crate::meter::licence_server::NetworkUser;
 use crate::meter::record::{NoticeKind, Record, TransitionRecord};
 use crate::meter::request::Notifies;
@@ -215,9 +216,13 @@ impl Meter {
             self.assign_one((user, product), notifies);
         }
         let Some(user) = step.user() else { return };
-        let network = self.users[user.index()].network.as_mut().expect("a user of a licence server");
+        let of_user = &mut self.users[user.index()];
+        let network = of_user.network.as_mut().expect("a user of a licence server");
         match step {
-            TransitionStep::CreateUser(_) => network.created = true,
+            TransitionStep::CreateUser(_) => {
+                network.created = true;
+                of_user.membership = Membership::Accepted;
+            }
             TransitionStep::Switch(_, product, device) => drop(network.switched.insert((product, device))),
             TransitionStep::InformUser(_) => {
                 network.informed = true;

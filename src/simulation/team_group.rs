@@ -41,7 +41,9 @@ impl TeamGroup {
     /// The groups of a scenario, by their first team.
     pub fn split(scenario: &Scenario) -> Vec<TeamGroup> {
         let group_of_team = connect(scenario);
-        let count = group_of_team.iter().max().map_or(0, |last| last + 1);
+        // A licence server may stand alone.
+        let alone = usize::from(!scenario.setup.servers.is_empty());
+        let count = group_of_team.iter().max().map_or(alone, |last| last + 1);
         let mut groups = vec![TeamGroup::default(); count];
         for (team, &group) in (0..).zip(&group_of_team) {
             groups[group].teams.push(TeamId(team));

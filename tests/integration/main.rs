@@ -11,6 +11,7 @@
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `calendar`        zones prepared to be asked often give the same instants.
 //! * `command`         the binary: help, exit codes, what is written where.
+//! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
@@ -24,6 +25,7 @@ mod broken_files;
 mod calendar;
 mod command;
 mod history;
+mod museum;
 mod population;
 mod readme;
 mod reference;
