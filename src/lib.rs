@@ -45,10 +45,13 @@
 //! * Where the published rules are open, a [`meter::policy::Policy`] decides, never the code.
 //!
 //! Numbers such as "RULES 1.6" cite the rulebook, [`rules`]; the scenarios below `scenarios/` exercise it
-//! rule by rule.
+//! rule by rule. The keys of those files, and the columns of results, are in [`format`](mod@format).
 
 #[doc = include_str!("rules.md")]
 pub mod rules {}
+
+#[doc = include_str!("scenario/format.md")]
+pub mod format {}
 
 pub mod meter;
 pub mod scenario;

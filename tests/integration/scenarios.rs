@@ -62,3 +62,56 @@ fn results_keep_their_digests() {
     }
     assert_eq!(lines.lines().count(), golden.lines().count());
 }
+
+/// Every key that is read, every step and every column stands in the reference of the format.
+#[test]
+fn the_format_is_described_whole() {
+    let format = fs::read_to_string(project().join("src/scenario/format.md")).expect("the reference");
+    let says = |word: &str| {
+        let is_part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+        format.match_indices(word).any(|(place, _)| {
+            !is_part(format[..place].chars().next_back())
+                && !is_part(format[place + word.len()..].chars().next())
+        })
+    };
+    let mut read = 0;
+    for text in scenario_sources() {
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for asks in
+            ["get(\"", "need(\"", "word(\"", "tables(\"", "number(\"", "chance(\"", "list(\"", "    (\""]
+        {
+            for (place, _) in code.match_indices(asks) {
+                let key = code[place + asks.len()..].split('"').next().unwrap_or_default();
+                let plain = key.chars().all(|c| c.is_ascii_lowercase() || "_-".contains(c)) && key.len() > 1;
+                if plain {
+                    assert!(says(key), "`{key}` is read, and format.md does not say so");
+                    read += 1;
+                }
+            }
+        }
+    }
+    assert!(read > 100, "{read} keys");
+    let (files, _) = result_files(&text_of(
+        &project().join("scenarios/an-engineering-office-leaves-its-licence-server.toml"),
+    ));
+    for file in files {
+        let header = file.text.lines().next().unwrap_or_default();
+        assert!(format.contains(&format!("| `{}` | `{header}`", file.name)), "{}: {header}", file.name);
+    }
+}
+
+fn scenario_sources() -> Vec<String> {
+    let mut folders = vec![project().join("src/scenario")];
+    let mut texts = vec![fs::read_to_string(project().join("src/scenario.rs")).expect("a source")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                texts.push(fs::read_to_string(path).expect("a source"));
+            }
+        }
+    }
+    texts
+}
