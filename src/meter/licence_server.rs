@@ -15,6 +15,8 @@ pub struct LicenceServer {
     pub seats: Vec<Seats>,
     /// When the subscription starts to which its users are switched (RULES 6.3); `None` if long ago.
     pub switch_from: Option<Instant>,
+    /// When the first of its users was switched to Flex on some device.
+    pub switched: Option<Instant>,
     /// Since when it hands out nothing any more.
     pub retired: Option<Instant>,
 }
@@ -30,14 +32,16 @@ pub struct Seats {
     pub taken: u32,
     /// How many there were at most.
     pub peak: u32,
-    /// Sign-ins refused because all were taken.
-    pub refused: u64,
+    /// Sign-ins refused before anybody was switched.
+    pub refused_before: u64,
+    /// Sign-ins refused since.
+    pub refused_since: u64,
 }
 
 impl Seats {
     /// Free seats of a product.
     pub fn new(product: ProductId, total: u32) -> Self {
-        Seats { product, total, taken: 0, peak: 0, refused: 0 }
+        Seats { product, total, taken: 0, peak: 0, refused_before: 0, refused_since: 0 }
     }
 }
 
@@ -97,7 +101,9 @@ impl Meter {
         let seats =
             server.seats.iter_mut().find(|of| of.product == product).expect("it hands the product out");
         if server.retired.is_some() || seats.taken >= seats.total {
-            seats.refused += 1;
+            let count =
+                if server.switched.is_some() { &mut seats.refused_since } else { &mut seats.refused_before };
+            *count += 1;
             return Err(Refusal::NoSeat);
         }
         seats.taken += 1;

@@ -223,7 +223,10 @@ impl Meter {
                 network.created = true;
                 of_user.membership = Membership::Accepted;
             }
-            TransitionStep::Switch(_, product, device) => drop(network.switched.insert((product, device))),
+            TransitionStep::Switch(_, product, device) => {
+                network.switched.insert((product, device));
+                self.servers[network.server.index()].switched.get_or_insert(self.now);
+            }
             TransitionStep::InformUser(_) => {
                 network.informed = true;
                 self.notify(user, NoticeKind::Switch);

@@ -20,12 +20,14 @@ pub(crate) fn seats_and_credits(scenario: &Scenario, tally: &Tally, width: Optio
 }
 
 fn seats(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
-    let header = ["licence server", "product", "seats", "most taken", "refused", "a week", "retired (UTC)"];
-    let mut table = table(&header, width);
-    right(&mut table, &[2, 3, 4, 5]);
+    let header = ["licence server", "product", "seats", "most taken", "refused a week", "first switch (UTC)"];
+    let mut table = table(&[&header[..], &["refused a week since", "retired (UTC)"]].concat(), width);
+    right(&mut table, &[2, 3, 4, 6]);
     let mut rows = 0;
     for (id, server) in &tally.servers {
-        let until = server.retired.unwrap_or(scenario.end);
+        let end = server.retired.unwrap_or(scenario.end);
+        let switched = server.switched.unwrap_or(end);
+        let when = |at: Option<Instant>| at.map_or("-".to_owned(), moment);
         for seats in &server.seats {
             rows += 1;
             table.add_row([
@@ -33,9 +35,10 @@ fn seats(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
                 Cell::new(scenario.directory.products.get(seats.product.0)),
                 Cell::new(seats.total),
                 Cell::new(seats.peak),
-                Cell::new(seats.refused),
-                Cell::new(format!("{:.1}", a_week(seats.refused, (scenario.start, until)))),
-                Cell::new(server.retired.map_or("-".to_owned(), moment)),
+                Cell::new(a_week(seats.refused_before, (scenario.start, switched))),
+                Cell::new(when(server.switched)),
+                Cell::new(a_week(seats.refused_since, (switched, end))),
+                Cell::new(when(server.retired)),
             ]);
         }
     }
@@ -44,9 +47,9 @@ fn seats(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
 
 /// How often a week something happened that was counted for a time.
 #[expect(clippy::cast_precision_loss, reason = "counts of a run have fewer than 53 bits")]
-fn a_week(count: u64, (from, until): (Instant, Instant)) -> f64 {
+fn a_week(count: u64, (from, until): (Instant, Instant)) -> String {
     let weeks = (until - from).seconds() as f64 / (7.0 * 86_400.0);
-    if weeks > 0.0 { count as f64 / weeks } else { 0.0 }
+    if weeks > 0.0 { format!("{:.1}", count as f64 / weeks) } else { "-".to_owned() }
 }
 
 fn credits(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {

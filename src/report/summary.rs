@@ -67,7 +67,9 @@ struct SeatsSummary {
     product: String,
     seats: u32,
     peak: u32,
-    refused: u64,
+    refused_before_switch: u64,
+    refused_since_switch: u64,
+    switched: Option<String>,
     retired: Option<String>,
 }
 
@@ -142,7 +144,9 @@ fn licence_servers(scenario: &Scenario, tally: &Tally) -> Vec<SeatsSummary> {
             product: scenario.directory.products.get(seats.product.0).to_owned(),
             seats: seats.total,
             peak: seats.peak,
-            refused: seats.refused,
+            refused_before_switch: seats.refused_before,
+            refused_since_switch: seats.refused_since,
+            switched: server.switched.map(iso),
             retired: server.retired.map(iso),
         };
         server.seats.iter().map(summary).collect::<Vec<_>>()

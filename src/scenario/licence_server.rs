@@ -25,7 +25,7 @@ pub(crate) fn read_servers(
         let switch_from = table.get("switch_from").and_then(|value| value.instant(&Zone::utc(), problems));
         table.finish(problems);
         let (Some(id), Some(seats)) = (id, seats) else { continue };
-        servers.push((id, LicenceServer { seats, switch_from, retired: None }));
+        servers.push((id, LicenceServer { seats, switch_from, switched: None, retired: None }));
     }
     servers.sort_by_key(|(id, _)| *id);
     servers.into_iter().map(|(_, server)| server).collect()
