@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
 
 use flexmeter::meter::Meter;
 use flexmeter::meter::answer::{Admission, ChargeKind, Refusal};
@@ -15,7 +14,7 @@ use flexmeter::scenario::rulebook::RULES;
 use flexmeter::simulation::run::Run;
 use flexmeter::simulation::verdict::Verdict;
 
-use crate::support::{project, result_files, run_with_rows, scenario, scenario_files, text_of};
+use crate::support::{files_below, project, result_files, run_with_rows, scenario, scenario_files, text_of};
 
 macro_rules! shown {
     ($($test:ident $rule:literal;)*) => {
@@ -96,7 +95,8 @@ fn every_rule_has_a_scenario_and_a_test() {
     let chapters = ["4", "7"].into_iter();
     let numbered: BTreeSet<&str> = rows.chain(chapters).collect();
     assert_eq!(RULES.iter().map(|rule| rule.number).collect::<BTreeSet<_>>(), numbered);
-    let tests: String = rust_files().iter().map(|path| fs::read_to_string(path).expect("a source")).collect();
+    let sources = [files_below("src", "rs"), files_below("tests", "rs")].concat();
+    let tests: String = sources.iter().map(|path| fs::read_to_string(path).expect("a source")).collect();
     for rule in RULES {
         if TO_BE_BUILT.contains(&rule.number) {
             assert!(rule.scenario.is_empty(), "{} is built by now", rule.number);
@@ -109,23 +109,6 @@ fn every_rule_has_a_scenario_and_a_test() {
         let test = format!("rule_{}_", rule.number.replace('.', "_"));
         assert!(tests.contains(&format!(" {test}")), "a test is called {test}…");
     }
-}
-
-/// Every source file that may hold tests.
-fn rust_files() -> Vec<PathBuf> {
-    let mut folders = vec![project().join("src"), project().join("tests")];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                files.push(path);
-            }
-        }
-    }
-    files
 }
 
 const TWO_OPENINGS: &str = r#"

@@ -6,7 +6,7 @@ use std::fs;
 use flexmeter::simulation::run::Run;
 use flexmeter::simulation::verdict::Verdict;
 
-use crate::support::{project, result_files, scenario, scenario_files, text_of};
+use crate::support::{files_below, project, result_files, scenario, scenario_files, text_of};
 
 /// Digests of the results of each scenario, which every build on every machine must give.
 const DIGESTS: &str = "tests/golden/digests.txt";
@@ -75,7 +75,10 @@ fn the_format_is_described_whole() {
         })
     };
     let mut read = 0;
-    for text in scenario_sources() {
+    let mut sources = files_below("src/scenario", "rs");
+    sources.push(project().join("src/scenario.rs"));
+    for source in sources {
+        let text = fs::read_to_string(source).expect("a source");
         let code = text.split("#[cfg(test)]").next().unwrap_or_default();
         for asks in
             ["get(\"", "need(\"", "word(\"", "tables(\"", "number(\"", "chance(\"", "list(\"", "    (\""]
@@ -98,20 +101,4 @@ fn the_format_is_described_whole() {
         let header = file.text.lines().next().unwrap_or_default();
         assert!(format.contains(&format!("| `{}` | `{header}`", file.name)), "{}: {header}", file.name);
     }
-}
-
-fn scenario_sources() -> Vec<String> {
-    let mut folders = vec![project().join("src/scenario")];
-    let mut texts = vec![fs::read_to_string(project().join("src/scenario.rs")).expect("a source")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).expect("a folder") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                texts.push(fs::read_to_string(path).expect("a source"));
-            }
-        }
-    }
-    texts
 }

@@ -25,12 +25,21 @@ pub(crate) fn project() -> &'static Path {
 
 /// Every scenario file below `scenarios/`, by name.
 pub(crate) fn scenario_files() -> Vec<PathBuf> {
+    files_below("scenarios", "toml")
+}
+
+/// Every file below a folder of the project with that ending, in order.
+pub(crate) fn files_below(folder: &str, ending: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let mut folders = vec![project().join("scenarios")];
+    let mut folders = vec![project().join(folder)];
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder of scenarios") {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == ending) {
+                files.push(path);
+            }
         }
     }
     files.sort();
