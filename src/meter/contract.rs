@@ -25,8 +25,11 @@ pub struct Contract {
 impl Contract {
     /// What can be used at an instant.
     pub fn available(&self, at: Instant) -> Tokens {
-        let runs = self.from <= at && self.until.is_none_or(|until| at < until);
-        if runs { self.total - self.used } else { Tokens::ZERO }
+        if self.in_force(at) { self.total - self.used } else { Tokens::ZERO }
+    }
+
+    fn in_force(&self, at: Instant) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
     }
 }
 
@@ -41,8 +44,7 @@ impl Meter {
         let teams = &self.users[user.index()].teams;
         let able = (0..).map(ContractId).zip(&self.contracts).filter(|(_, contract)| {
             let shares = contract.teams.iter().any(|team| teams.contains(team));
-            let runs = contract.from <= self.now && contract.until.is_none_or(|until| self.now < until);
-            shares && runs && contract.available(self.now) >= credits
+            shares && contract.in_force(self.now) && contract.total - contract.used >= credits
         });
         // One without an end comes last.
         let first = able.min_by_key(|(id, contract)| (contract.until.is_none(), contract.until, *id))?;
@@ -73,5 +75,28 @@ impl Meter {
     /// The contracts as they stand.
     pub fn contracts(&self) -> &[Contract] {
         &self.contracts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Contract;
+    use crate::meter::instant::Instant;
+    use crate::meter::tokens::Tokens;
+
+    #[test]
+    fn rule_5_2_credits_are_there_from_the_first_instant_to_before_the_last() {
+        let contract = Contract {
+            teams: Vec::new(),
+            total: Tokens::whole(10),
+            used: Tokens::whole(3),
+            from: Instant::from_seconds(100),
+            until: Some(Instant::from_seconds(200)),
+        };
+        for (at, available) in [(99, 0), (100, 7), (199, 7), (200, 0)] {
+            assert_eq!(contract.available(Instant::from_seconds(at)), Tokens::whole(available), "at {at}");
+        }
+        let endless = Contract { until: None, ..contract };
+        assert_eq!(endless.available(Instant::from_seconds(i64::MAX)), Tokens::whole(7));
     }
 }
