@@ -5,6 +5,7 @@ use comfy_table::Cell;
 use crate::meter::instant::Instant;
 use crate::report::terminal::{moment, right, section, table};
 use crate::scenario::Scenario;
+use crate::simulation::run::FIRST_ROWS;
 use crate::simulation::tally::Tally;
 
 /// Both, as far as the scenario has them.
@@ -63,5 +64,28 @@ fn credits(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
             Cell::new(contract.total),
         ]);
     }
-    section("Shared cloud credits at the end", &table, tally.contracts.len() as u64, "summary.json")
+    let mut text =
+        section("Shared cloud credits at the end", &table, tally.contracts.len() as u64, "summary.json");
+    if !tally.credits.is_empty() {
+        text += &credits_used(scenario, tally, width);
+    }
+    text
+}
+
+/// Who used most, for which service (RULES 5.2).
+fn credits_used(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
+    let names = &scenario.directory;
+    let mut table = table(&["contract", "user", "service", "credits"], width);
+    right(&mut table, &[3]);
+    let mut used: Vec<_> = tally.credits.iter().collect();
+    used.sort_by_key(|(account, credits)| (-**credits, **account));
+    for ((contract, user, product), credits) in used.into_iter().take(FIRST_ROWS) {
+        table.add_row([
+            Cell::new(names.contracts.get(contract.0)),
+            Cell::new(names.users.get(user.0)),
+            Cell::new(names.products.get(product.0)),
+            Cell::new(credits),
+        ]);
+    }
+    section("Credits by user and service", &table, tally.credits.len() as u64, "summary.json")
 }

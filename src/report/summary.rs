@@ -7,11 +7,12 @@ use serde::Serialize;
 use crate::meter::contract::Contract;
 use crate::meter::id::{ContractId, ServerId};
 use crate::meter::licence_server::{LicenceServer, Seats};
+use crate::meter::tokens::Tokens;
 use crate::report::files::Digests;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::{iso, zone_data_release};
 use crate::simulation::recorder::Detail;
-use crate::simulation::tally::Tally;
+use crate::simulation::tally::{CreditAccount, Tally};
 
 /// The summary as data; amounts are exact decimals, written as texts.
 #[derive(Debug, Serialize)]
@@ -59,6 +60,14 @@ struct ContractSummary {
     credits: String,
     used: String,
     available: String,
+    by_user_and_service: Vec<CreditSummary>,
+}
+
+#[derive(Debug, Serialize)]
+struct CreditSummary {
+    user: String,
+    product: String,
+    credits: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -133,8 +142,20 @@ fn contracts(scenario: &Scenario, tally: &Tally) -> Vec<ContractSummary> {
         credits: contract.total.to_string(),
         used: contract.used.to_string(),
         available: contract.available(scenario.end).to_string(),
+        by_user_and_service: credits(scenario, tally, *id),
     };
     tally.contracts.iter().map(summary).collect()
+}
+
+/// What was used of a contract, by user and service.
+fn credits(scenario: &Scenario, tally: &Tally, contract: ContractId) -> Vec<CreditSummary> {
+    let of_contract = tally.credits.iter().filter(|((of, ..), _)| *of == contract);
+    let summary = |((_, user, product), credits): (&CreditAccount, &Tokens)| CreditSummary {
+        user: scenario.directory.users.get(user.0).to_owned(),
+        product: scenario.directory.products.get(product.0).to_owned(),
+        credits: credits.to_string(),
+    };
+    of_contract.map(summary).collect()
 }
 
 fn licence_servers(scenario: &Scenario, tally: &Tally) -> Vec<SeatsSummary> {

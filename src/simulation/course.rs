@@ -247,6 +247,9 @@ impl Course {
             (0..).map(ContractId).zip(self.meter.contracts()).filter(|(_, of)| !of.teams.is_empty());
         tally.contracts = contracts.map(|(id, contract)| (id, contract.clone())).collect();
         tally.servers = self.group.servers(&self.meter);
+        let of_group = std::mem::take(&mut tally.credits).into_iter();
+        let named = of_group.map(|((of, user, product), used)| ((of, self.group.user(user), product), used));
+        tally.credits = named.collect();
         self.asked.note_plans(&self.meter);
         let run = Run {
             tally,

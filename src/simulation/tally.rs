@@ -8,7 +8,7 @@ use crate::meter::id::{ContractId, ProductId, ServerId, TeamId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::licence_server::LicenceServer;
 use crate::meter::pack::Pack;
-use crate::meter::record::{ChargeRecord, Record, TokenEventKind};
+use crate::meter::record::{ChargeRecord, CreditRecord, Record, TokenEventKind};
 use crate::meter::session::SessionEnd;
 use crate::meter::team::Plan;
 use crate::meter::tokens::Tokens;
@@ -16,6 +16,9 @@ use crate::simulation::team_group::TeamGroup;
 
 /// What is charged to one user for one product by one team.
 pub type Account = (UserId, ProductId, TeamId);
+
+/// What is used of a contract's credits by one user for one service.
+pub type CreditAccount = (ContractId, UserId, ProductId);
 
 /// Counts and totals of a run.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +45,8 @@ pub struct Tally {
     plans: [u64; Plan::ALL.len()],
     /// Each contract of shared cloud credits at the end.
     pub contracts: BTreeMap<ContractId, Contract>,
+    /// Shared cloud credits used, refunds taken off (RULES 5.2).
+    pub credits: BTreeMap<CreditAccount, Tokens>,
     /// Each licence server at the end.
     pub servers: BTreeMap<ServerId, LicenceServer>,
 }
@@ -134,7 +139,7 @@ impl Tally {
         counts.into_iter().flatten().sum::<u64>() + self.expiries - cut
     }
 
-    /// Counts what a record tells, all but the account of a charge.
+    /// Counts what a record tells, all but the account of a charge; users by the group's numbers.
     pub(crate) fn count(&mut self, record: &Record) {
         match record {
             Record::SignIn(sign_in) => match sign_in.answer {
@@ -147,7 +152,10 @@ impl Tally {
                 self.tokens += charge.tokens;
                 self.uncovered += charge.uncovered;
             }
-            Record::Notice(_) | Record::Credit(_) | Record::Transition(_) => {}
+            Record::Credit(CreditRecord { contract, user, product, credits, .. }) => {
+                *self.credits.entry((*contract, *user, *product)).or_default() += *credits;
+            }
+            Record::Notice(_) | Record::Transition(_) => {}
             Record::TokenEvent(event) => self.expiries += u64::from(event.kind == TokenEventKind::Expiry),
         }
     }
@@ -168,6 +176,7 @@ impl Tally {
         self.teams.extend(other.teams);
         add(&mut self.plans, &other.plans);
         self.contracts.extend(other.contracts);
+        self.credits.extend(other.credits);
         self.servers.extend(other.servers);
     }
 }
