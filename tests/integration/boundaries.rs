@@ -3,13 +3,23 @@
 //! Nothing here changes the model's world: each function is called in `reference` just before what it is
 //! named after, unless it says otherwise, and only looks.
 
+mod contract;
+mod licence_server;
+mod membership;
 mod offline;
+mod transition;
 
 use crate::history::{Action, DAY, Name, SignIn};
 use crate::reference::{Answer, IDLE, Key, Session, World, is_unsupported};
 
 /// The corners a set of histories should visit, counted where the model meets them.
-pub(crate) const CLASSES: &[&str] = &[
+pub(crate) fn classes() -> impl Iterator<Item = &'static str> {
+    let lists =
+        [CLASSES, membership::CLASSES, contract::CLASSES, licence_server::CLASSES, transition::CLASSES];
+    lists.into_iter().flatten().copied()
+}
+
+const CLASSES: &[&str] = &[
     "grace: ended 1 s before",
     "grace: ended exactly then",
     "grace: ended 1 s after",
@@ -129,6 +139,7 @@ pub(crate) const CLASSES: &[&str] = &[
     "late hold voided",
     "ordinary hold posted offline",
     "late hold posted in contact",
+    "late hold posted in contact, a pack arrives then",
     "late hold posted offline after a contact",
     "contact exactly at the limit",
     "contact after the limit",
@@ -151,7 +162,7 @@ impl World<'_> {
     /// Counts the classes that are met.
     fn count(&mut self, classes: &[(&str, bool)]) {
         for (class, _) in classes.iter().filter(|(_, met)| *met) {
-            *self.hits.get_mut(*class).unwrap_or_else(|| panic!("{class} is not one of CLASSES")) += 1;
+            *self.hits.get_mut(*class).unwrap_or_else(|| panic!("{class} is not one of the classes")) += 1;
         }
     }
 
@@ -359,8 +370,10 @@ impl World<'_> {
     }
 
     pub(crate) fn count_step(&mut self, action: &Action) {
+        self.count_membership(action);
         match action {
             Action::SignOut(which) => {
+                self.count_meant(which, true);
                 let ((_, oldest), (key, own)) = (self.meant(which, false), self.meant(which, true));
                 self.count(&[("sign-out passes over hosted add-in", oldest != own)]);
                 if let Some(end) = self.keys[key].window_end.filter(|_| own.is_some()) {
@@ -370,6 +383,7 @@ impl World<'_> {
                 }
             }
             Action::Touch(which) => {
+                self.count_meant(which, false);
                 let (key, Some(place)) = self.meant(which, false) else { return };
                 let Key { hold, waiting, sessions, window_end, cover_end, .. } = &self.keys[key];
                 if !waiting || !self.is_idle(&sessions[place]) {
@@ -420,6 +434,10 @@ impl World<'_> {
 
     /// Counts the answer to a sign-in whose session is still to be opened.
     pub(crate) fn count_sign_in(&mut self, key: usize, by: &SignIn, (hosted, answer): (bool, Answer)) {
+        self.count_member(key, answer.err());
+        if answer.is_ok() {
+            self.count_beside_seat(key, by, hosted);
+        }
         if let Some(end) = self.keys[key].window_end {
             self.count_near(end, "window end: sign-in");
             let paid_before = end - DAY < self.history.start && self.now < end;
@@ -456,8 +474,10 @@ impl World<'_> {
     }
 
     pub(crate) fn count_use(&mut self, answer: Answer, failed: bool) {
-        let (covered, charged) =
-            (answer.is_ok_and(|(_, team)| team.is_none()), answer.is_ok_and(|(_, team)| team.is_some()));
+        let (covered, charged) = (
+            answer.is_ok_and(|(why, team)| team.is_none() && why != "credits"),
+            answer.is_ok_and(|(_, team)| team.is_some()),
+        );
         self.count(&[
             ("service covered", covered),
             ("service charged", charged),

@@ -1,11 +1,21 @@
 //! Random histories of small teams, drawn close to one another's boundaries, and their scenario files.
 
+mod contract;
+mod licence_server;
+mod membership;
 mod offline;
+mod shrinking;
+mod transition;
 
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::cell::RefCell;
+
+pub(crate) use self::contract::Contract;
+pub(crate) use self::licence_server::LicenceServer;
+pub(crate) use self::shrinking::shrink;
+pub(crate) use self::transition::{Transition, Way};
 
 pub(crate) const MINUTE: i64 = 60;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
@@ -24,6 +34,8 @@ pub(crate) struct History {
     pub(crate) products: Vec<Product>,
     pub(crate) teams: Vec<Team>,
     pub(crate) users: Vec<User>,
+    pub(crate) contracts: Vec<Contract>,
+    pub(crate) servers: Vec<LicenceServer>,
     pub(crate) steps: Vec<Step>,
 }
 
@@ -38,19 +50,22 @@ pub(crate) struct Policy {
 }
 
 /// Each rate with the midnight from which it applies, the first without; each version with whether it is
-/// idle-aware.
+/// idle-aware; a service perhaps with what a result costs in credits, if not as much as in tokens (5.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Product {
     pub(crate) name: Name,
     pub(crate) kind: Name,
     pub(crate) rates: Vec<(Option<i64>, i64)>,
     pub(crate) versions: Vec<(Name, bool)>,
+    pub(crate) credits: Option<i64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Team {
     pub(crate) name: Name,
     pub(crate) packs: Vec<Pack>,
+    pub(crate) default_products: Vec<Name>,
+    pub(crate) default_for_guests: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +87,8 @@ pub(crate) struct User {
     pub(crate) subscriptions: Vec<Span>,
     pub(crate) trials: Vec<Span>,
     pub(crate) windows: Vec<PaidWindow>,
+    pub(crate) guest: bool,
+    pub(crate) licence_server: Option<Name>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +112,8 @@ pub(crate) struct Step {
 }
 
 /// What a step does. The units of a use are thousandths, and rate times units is exact to a thousandth of a
-/// token; a pack is bought at the instant of its step; cover is a trial or else a subscription.
+/// token; a pack is bought at the instant of its step; cover is a trial or else a subscription; no list of
+/// products to assign is "all"; where a step says nothing of guests all stays as it was (3.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
     SignIn(SignIn),
@@ -105,7 +123,7 @@ pub(crate) enum Action {
     Buy { team: Name, pack: Pack },
     Move { pack: String, to: Name },
     Merge { team: Name, into: Name },
-    Assign { user: Name, products: Vec<Name> },
+    Assign { user: Name, products: Option<Vec<Name>>, import: bool },
     Unassign { user: Name, products: Vec<Name> },
     BeginCover { trial: bool, user: Name, product: Name, until: i64 },
     EndCover { trial: bool, user: Name, product: Name },
@@ -114,6 +132,10 @@ pub(crate) enum Action {
     Travel { user: Name, time_zone: Name },
     GoOffline { user: Name, device: Name },
     GoOnline { user: Name, device: Name },
+    DefaultProducts { team: Name, products: Vec<Name>, guests: Option<bool> },
+    Invite { user: Name },
+    Accept { user: Name },
+    Transition(Transition),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,10 +220,9 @@ impl History {
         let mut text = format!("title = \"random history\"\nstart = {start}\nend = {end}\nseed = 1\n\n");
         text += &self.policy.to_toml();
         text.extend(self.products.iter().map(Product::to_toml));
-        for Team { name, packs } in &self.teams {
-            let packs = list(packs, |pack| pack.to_toml(true));
-            text += &format!("\n[[team]]\nname = {name:?}\npacks = {packs}\n");
-        }
+        text.extend(self.teams.iter().map(Team::to_toml));
+        text.extend(self.contracts.iter().map(Contract::to_toml));
+        text.extend(self.servers.iter().map(LicenceServer::to_toml));
         text.extend(self.users.iter().map(User::to_toml));
         for step in &self.steps {
             text += &format!("\n[[step]]\nat = {}\n{}", instant(step.at), step.action.to_toml());
@@ -218,6 +239,8 @@ impl History {
             team.packs.shuffle(rng);
         }
         other.users.shuffle(rng);
+        other.contracts.shuffle(rng);
+        other.servers.shuffle(rng);
         other
     }
 }
@@ -243,12 +266,13 @@ impl Policy {
 impl Product {
     /// One table per dated rate; kind and versions stand in each.
     fn to_toml(&self) -> String {
-        let Self { name, kind, rates, versions } = self;
+        let Self { name, kind, rates, versions, credits } = self;
         let mut text = String::new();
         for (from, tokens) in rates {
             let rate = thousandths(*tokens);
             text += &format!("\n[[product]]\nname = {name:?}\nkind = {kind:?}\nrate = {rate}\n");
             text.extend(from.map(|from| format!("from = {}\n", date(from))));
+            text.extend(credits.map(|credits| format!("credits = {}\n", thousandths(credits))));
             if !versions.is_empty() {
                 let versions = list(versions, |(version, idle_aware)| {
                     let aware = if *idle_aware { ", idle_aware = true" } else { "" };
@@ -256,6 +280,21 @@ impl Product {
                 });
                 text += &format!("versions = {versions}\n");
             }
+        }
+        text
+    }
+}
+
+impl Team {
+    fn to_toml(&self) -> String {
+        let Self { name, packs, default_products, default_for_guests } = self;
+        let packs = list(packs, |pack| pack.to_toml(true));
+        let mut text = format!("\n[[team]]\nname = {name:?}\npacks = {packs}\n");
+        if !default_products.is_empty() {
+            text += &format!("default_products = {}\n", names(default_products));
+        }
+        if *default_for_guests {
+            text += "default_for_guests = true\n";
         }
         text
     }
@@ -292,7 +331,11 @@ impl User {
             ("windows", list(&self.windows, window)),
         ];
         let (name, teams) = (self.name, names(&self.teams));
-        let text = format!("\n[[user]]\nname = {name:?}\nteams = {teams}\nproducts = {products}\n");
+        let mut text = format!("\n[[user]]\nname = {name:?}\nteams = {teams}\nproducts = {products}\n");
+        if self.guest {
+            text += "guest = true\n";
+        }
+        text.extend(self.licence_server.map(|server| format!("licence_server = {server:?}\n")));
         let lists = lists.iter().filter(|(_, list)| list != "[]");
         lists.fold(text, |text, (key, list)| text + &format!("{key} = {list}\n"))
     }
@@ -322,9 +365,13 @@ impl Action {
             }
             Self::Move { pack, to } => format!("do = \"move\"\npack = {pack:?}\nto = {to:?}\n"),
             Self::Merge { team, into } => keys("merge", &[("team", team), ("into", into)]),
-            Self::Assign { user, products } | Self::Unassign { user, products } => {
-                let action = if matches!(self, Self::Assign { .. }) { "assign" } else { "unassign" };
-                keys(action, &[("user", user)]) + &format!("products = {}\n", names(products))
+            Self::Assign { user, products, import } => {
+                let products = products.as_ref().map_or_else(|| "\"all\"".to_owned(), |list| names(list));
+                let import = if *import { "import = true\n" } else { "" };
+                keys("assign", &[("user", user)]) + &format!("products = {products}\n{import}")
+            }
+            Self::Unassign { user, products } => {
+                keys("unassign", &[("user", user)]) + &format!("products = {}\n", names(products))
             }
             Self::BeginCover { trial, user, product, until } => {
                 let action = if *trial { "start-trial" } else { "subscribe" };
@@ -340,6 +387,14 @@ impl Action {
             Self::Travel { user, time_zone } => keys("travel", &[("user", user), ("time_zone", time_zone)]),
             Self::GoOffline { user, device } => keys("go-offline", &[("user", user), ("device", device)]),
             Self::GoOnline { user, device } => keys("go-online", &[("user", user), ("device", device)]),
+            Self::DefaultProducts { team, products, guests } => {
+                let guests = guests.map_or_else(String::new, |guests| format!("guests = {guests}\n"));
+                let products = format!("products = {}\n", names(products));
+                keys("default-products", &[("team", team)]) + &products + &guests
+            }
+            Self::Invite { user } => keys("invite", &[("user", user)]),
+            Self::Accept { user } => keys("accept", &[("user", user)]),
+            Self::Transition(transition) => transition.to_toml(),
         }
     }
 
@@ -353,15 +408,21 @@ impl Action {
             | Self::BeginCover { user, product, .. }
             | Self::EndCover { user, product, .. }
             | Self::Uninstall { user, product, .. } => (vec![user], vec![product], vec![]),
-            Self::Assign { user, products } | Self::Unassign { user, products } => {
-                (vec![user], products.clone(), vec![])
+            Self::Assign { user, products, .. } => (vec![user], products.clone().unwrap_or_default(), vec![]),
+            Self::Unassign { user, products } => (vec![user], products.clone(), vec![]),
+            Self::DefaultProducts { team, products, .. } => (vec![], products.clone(), vec![team]),
+            Self::Transition(transition) => {
+                let (users, products) = transition.named();
+                (users, products, vec![])
             }
             Self::Buy { team, .. } | Self::Move { to: team, .. } => (vec![], vec![], vec![team]),
             Self::Merge { team, into } => (vec![], vec![], vec![team, into]),
             Self::ReleaseProduct { product } => (vec![], vec![product], vec![]),
-            Self::Travel { user, .. } | Self::GoOffline { user, .. } | Self::GoOnline { user, .. } => {
-                (vec![user], vec![], vec![])
-            }
+            Self::Travel { user, .. }
+            | Self::GoOffline { user, .. }
+            | Self::GoOnline { user, .. }
+            | Self::Invite { user }
+            | Self::Accept { user } => (vec![user], vec![], vec![]),
         }
     }
 }
@@ -379,7 +440,7 @@ impl Which {
     }
 }
 
-// Validity, and making a failing history smaller.
+// Validity.
 
 impl History {
     /// The packs of the file, and those that steps buy, each with its team.
@@ -398,6 +459,10 @@ impl History {
             && teams.iter().all(|name| self.teams.iter().any(|team| team.name == *name))
     }
 
+    pub(crate) fn server(&self, name: Name) -> Option<&LicenceServer> {
+        self.servers.iter().find(|server| server.name == name)
+    }
+
     /// Whether the scenario file is free of errors.
     pub(crate) fn is_valid(&self) -> bool {
         let users = self.users.iter().all(|user| {
@@ -407,13 +472,24 @@ impl History {
             products.extend(user.windows.iter().map(|window| window.product));
             let payers: Vec<Name> = user.windows.iter().map(|window| window.team).collect();
             let known = self.knows(&[], &products, &user.teams) && self.knows(&[], &[], &payers);
-            known && !user.teams.is_empty()
+            let server = user.licence_server.is_none_or(|server| self.server(server).is_some());
+            known && server && !user.teams.is_empty()
+        });
+        let teams = self.teams.iter().all(|team| self.knows(&[], &team.default_products, &[]));
+        let contracts = self.contracts.iter().all(|contract| {
+            let lasts = contract.from.is_none_or(|from| contract.until.is_none_or(|until| from < until));
+            lasts && !contract.teams.is_empty() && self.knows(&[], &[], &contract.teams)
+        });
+        let servers = self.servers.iter().all(|server| {
+            let products: Vec<Name> = server.seats.iter().map(|(product, _)| *product).collect();
+            !products.is_empty() && self.knows(&[], &products, &[])
         });
         let packs = self.packs().all(|(_, pack)| {
             let used = pack.used == 0 || pack.used <= pack.tokens && pack.bought < self.start;
             used && pack.expires.is_none_or(|expires| expires > pack.bought) && self.is_only(pack)
         });
-        users && packs && (0..self.steps.len()).all(|index| self.is_step_valid(index))
+        let tables = users && packs && teams && contracts && servers;
+        tables && (0..self.steps.len()).all(|index| self.is_step_valid(index))
     }
 
     /// Whether a step can stand where it stands, after the steps before it.
@@ -446,11 +522,25 @@ impl History {
             Action::BeginCover { until, .. } => *until > step.at,
             Action::EndCover { trial, user, product } => self.is_covered(index, (*trial, *user, *product)),
             Action::ReleaseProduct { .. } => before.iter().all(|earlier| earlier.action != step.action),
-            Action::Assign { products, .. } | Action::Unassign { products, .. } => !products.is_empty(),
+            Action::Assign { products, .. } => products.as_ref().is_none_or(|list| !list.is_empty()),
+            Action::Unassign { products, .. } => !products.is_empty(),
+            Action::Accept { user } => before.iter().any(|earlier| earlier.action == Action::Invite { user }),
+            Action::Transition(Transition { way: Way::RetireServer { server }, .. }) => {
+                self.server(server).is_some()
+            }
+            Action::Transition(_) => {
+                let on_server = |name: &Name| {
+                    self.users.iter().any(|user| user.name == *name && user.licence_server.is_some())
+                };
+                !users.is_empty() && users.iter().all(on_server)
+            }
             Action::GoOnline { user, device } => {
                 before.iter().any(|earlier| earlier.action == Action::GoOffline { user, device })
             }
-            Action::Travel { .. } | Action::GoOffline { .. } => true,
+            Action::Travel { .. }
+            | Action::GoOffline { .. }
+            | Action::DefaultProducts { .. }
+            | Action::Invite { .. } => true,
         };
         self.knows(&users, &products, &teams) && is_in_time && fits
     }
@@ -473,67 +563,6 @@ impl History {
         }
         running.iter().any(|until| *until > at)
     }
-
-    /// All histories that are smaller by one part, larger parts first.
-    fn smaller(&self) -> Vec<Self> {
-        let mut all = Vec::new();
-        let mut change = |change: &dyn Fn(&mut Self)| {
-            let mut smaller = self.clone();
-            change(&mut smaller);
-            all.push(smaller);
-        };
-        for size in [16, 4, 1] {
-            for from in (0..self.steps.len()).step_by(size).filter(|_| self.steps.len() >= size) {
-                change(&|h| drop(h.steps.drain(from..self.steps.len().min(from + size))));
-            }
-        }
-        for User { name: gone, .. } in &self.users {
-            change(&|h| {
-                h.users.retain(|user| user.name != *gone);
-                h.steps.retain(|step| !step.action.named().0.contains(gone));
-            });
-        }
-        for Team { name: gone, .. } in &self.teams {
-            change(&|h| {
-                h.teams.retain(|team| team.name != *gone);
-                for user in &mut h.users {
-                    user.teams.retain(|team| team != gone);
-                    user.windows.retain(|window| window.team != *gone);
-                }
-                h.users.retain(|user| !user.teams.is_empty());
-                h.steps.retain(|step| !step.action.named().2.contains(gone));
-            });
-        }
-        for (number, team) in self.teams.iter().enumerate() {
-            for pack in 0..team.packs.len() {
-                change(&|h| drop(h.teams[number].packs.remove(pack)));
-                change(&|h| h.teams[number].packs[pack].used = 0);
-            }
-        }
-        for number in 0..self.users.len() {
-            change(&|h| h.users[number].add_ins.clear());
-            change(&|h| h.users[number].subscriptions.clear());
-            change(&|h| h.users[number].trials.clear());
-            change(&|h| h.users[number].windows.clear());
-            change(&|h| h.users[number].products = None);
-            change(&|h| h.users[number].teams.truncate(1));
-        }
-        for number in 0..self.products.len() {
-            change(&|h| drop(h.products.remove(number)));
-            change(&|h| h.products[number].rates.truncate(1));
-        }
-        all.retain(|smaller| smaller != self);
-        all
-    }
-}
-
-/// Takes away steps, users, teams, packs and the rest one by one, as long as what is left `still_fails`.
-pub(crate) fn shrink(mut history: History, still_fails: &mut dyn FnMut(&History) -> bool) -> History {
-    let mut fails = |smaller: &History| smaller.is_valid() && still_fails(smaller);
-    while let Some(smaller) = history.smaller().into_iter().find(&mut fails) {
-        history = smaller;
-    }
-    history
 }
 
 impl Step {
@@ -617,6 +646,9 @@ impl Maker {
         maker.make_products();
         maker.make_teams();
         maker.make_users();
+        maker.make_defaults();
+        maker.make_contracts();
+        maker.make_servers();
         maker
     }
 
@@ -703,7 +735,7 @@ impl Maker {
             if kind == "service" {
                 versions.clear();
             }
-            self.history.products.push(Product { name, kind, rates, versions });
+            self.history.products.push(Product { name, kind, rates, versions, credits: None });
         }
     }
 
@@ -725,7 +757,8 @@ impl Maker {
             if rich && self.percent(70) {
                 packs.push(Pack { tokens: 200_000, used: 0, ..self.pack() });
             }
-            self.history.teams.push(Team { name, packs });
+            let (default_products, default_for_guests) = (Vec::new(), false);
+            self.history.teams.push(Team { name, packs, default_products, default_for_guests });
         }
     }
 
@@ -787,8 +820,18 @@ impl Maker {
                     self.pivots.push(until);
                 }
             }
-            let user = User { name, teams, products: listed, add_ins, subscriptions, trials, windows };
-            self.history.users.push(user);
+            let (products, guest, licence_server) = (listed, false, None);
+            self.history.users.push(User {
+                name,
+                teams,
+                products,
+                add_ins,
+                subscriptions,
+                trials,
+                windows,
+                guest,
+                licence_server,
+            });
         }
     }
 
@@ -839,7 +882,7 @@ impl Maker {
     fn tell(&mut self) {
         let at = self.moment();
         let key = self.key();
-        match self.below(136) {
+        match self.below(180) {
             0..6 => self.short_opening(at, key),
             6..14 => self.long_stay(at, key),
             14..22 => self.idle(at, key),
@@ -861,7 +904,10 @@ impl Maker {
             107..109 => self.crowd(at, key),
             109..118 => self.run_short(at, key),
             118..120 => self.merge(at, key),
-            120..135 => self.offline(at, key),
+            120..142 => self.offline(at, key),
+            142..154 => self.membership(at, key),
+            154..161 => self.credits(at, key),
+            161..179 => self.seats(at, key),
             _ => self.travel(at, key),
         }
     }
@@ -1076,7 +1122,7 @@ impl Maker {
         let trial = self.percent(40);
         self.begin_cover(begin, key, (trial, until));
         self.perhaps(20, |it| {
-            let end = (begin + 1).max(it.near(at + DAY));
+            let end = it.one_of(&[begin, begin.max(it.near(at + DAY))]);
             it.step(end, Action::EndCover { trial, user, product });
         });
         let outs = [at + grace, at + grace - 1, until + 1, until + HOUR];
@@ -1134,7 +1180,8 @@ impl Maker {
         self.step(gone, Action::Unassign { user, products: products.clone() });
         self.perhaps(50, |it| it.touch(at + DAY + 2 * HOUR, key, on));
         self.perhaps(50, |it| {
-            it.step(gone + it.one_of(&[0, HOUR, DAY, 2 * DAY]), Action::Assign { user, products });
+            let again = gone + it.one_of(&[0, HOUR, DAY, 2 * DAY]);
+            it.step(again, Action::Assign { user, products: Some(products), import: false });
         });
         self.perhaps(40, |it| it.sign_in(at + 2 * DAY, key, on));
     }

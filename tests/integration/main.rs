@@ -17,7 +17,8 @@
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `support`         running the binary and reading scenarios, for the modules above.
 //!
-//! What rule 3.8 adds to `history`, `reference` and `boundaries` is in a file `offline` of each.
+//! What some rules add to `history`, `reference` and `boundaries` is in files of each: `offline` (3.8),
+//! `membership` (3.2 to 3.4), `contract` (5.2), `licence_server` (6.1), `transition` (6.2, 6.3).
 
 mod architecture;
 mod boundaries;

@@ -6,10 +6,20 @@
 //! The numbers in the comments are those of the rules. Which corners a history visits is counted apart from
 //! the rules, by the functions called `count_…` in `boundaries`.
 
+mod contract;
+mod licence_server;
+mod membership;
 mod offline;
+mod transition;
 
+use self::contract::CREDITS;
+pub(crate) use self::licence_server::Seat;
+use self::membership::NOTICES;
+pub(crate) use self::membership::{INVITATION, Membership};
 pub(crate) use self::offline::Unrecorded;
-use crate::boundaries::CLASSES;
+use self::transition::TRANSITION;
+pub(crate) use self::transition::{Case, Outcome, WayOut};
+use crate::boundaries::classes;
 use crate::history::{
     self, Action, DAY, History, Name, Policy, Product, SignIn, Span, User, Which, instant, thousandths,
     years_later,
@@ -26,13 +36,20 @@ const SESSIONS: Name = "signed_in,user,product,device,version,signed_out,end";
 const PACKS: Name = "team,pack,bought,expires,tokens,posted,held,expired,remaining";
 const TOKEN_EVENTS: Name = "at,team,event,pack,tokens";
 
-/// What a run writes, each file complete, and how often it met each of [`CLASSES`].
+const FILES: [(&str, Name); 8] = [
+    ("charges.csv", CHARGES),
+    ("sign_ins.csv", SIGN_INS),
+    ("sessions.csv", SESSIONS),
+    ("packs.csv", PACKS),
+    ("token_events.csv", TOKEN_EVENTS),
+    ("notices.csv", NOTICES),
+    ("credits.csv", CREDITS),
+    ("transition.csv", TRANSITION),
+];
+
+/// What a run writes, each file complete by its name, and how often it met each of [`classes`].
 pub(crate) struct Rows {
-    pub(crate) charges: String,
-    pub(crate) sign_ins: String,
-    pub(crate) sessions: String,
-    pub(crate) packs: String,
-    pub(crate) token_events: String,
+    pub(crate) files: BTreeMap<&'static str, String>,
     pub(crate) hits: BTreeMap<&'static str, u64>,
 }
 
@@ -44,6 +61,8 @@ pub(crate) struct Pack {
     pub(crate) id: String,
     pub(crate) team: Name,
     pub(crate) bought: i64,
+    /// At the instant of its purchase it comes after the holds that are posted then (4).
+    arrived: bool,
     pub(crate) expires: i64,
     pub(crate) tokens: i64,
     posted: i64,
@@ -89,7 +108,7 @@ pub(crate) struct Key {
 pub(crate) struct Session {
     pub(crate) id: usize,
     pub(crate) device: Name,
-    version: Name,
+    pub(crate) version: Name,
     pub(crate) signed_in: i64,
     pub(crate) touched: i64,
     pub(crate) idle_aware: bool,
@@ -113,6 +132,12 @@ pub(crate) struct World<'a> {
     /// The charges that wait for a contact, in the order in which they were posted.
     pub(crate) unrecorded: Vec<Unrecorded>,
     pub(crate) keys: Vec<Key>,
+    pub(crate) membership: Membership,
+    /// What was drawn from each contract (5.2).
+    credits_used: BTreeMap<Name, i64>,
+    /// The sessions on seats (6.1), oldest first.
+    pub(crate) seats: Vec<Seat>,
+    pub(crate) way_out: WayOut,
     opened: usize,
     /// The rows of each file, by its header.
     rows: BTreeMap<Name, Vec<Vec<String>>>,
@@ -127,6 +152,7 @@ pub(crate) fn model(history: &History) -> Rows {
         world.now = now;
         world.packs_end(); // 4, phase 1; cover ends by itself, being a half-open span
         world.for_each_key(World::notice_cover);
+        world.limits_come();
         world.allowances_end();
         world.for_each_key(World::grace_ends); // 4, phase 2
         world.packs_arrive(); // 4, phase 3
@@ -162,7 +188,8 @@ impl<'a> World<'a> {
             let history::Pack { id, tokens, bought, expires, used: posted } = pack.clone();
             let expires = expires.unwrap_or_else(|| years_later(bought, 1)); // 2.2
             let remaining = tokens - posted;
-            Pack { id, team, bought, expires, tokens, posted, held: 0, expired: 0, remaining }
+            let arrived = false;
+            Pack { id, team, bought, arrived, expires, tokens, posted, held: 0, expired: 0, remaining }
         };
         let mut packs: Vec<Pack> = history.packs().map(pack).collect();
         packs.sort_by_key(|pack| (pack.expires, pack.tokens, pack.bought, pack.id.clone())); // 2.3
@@ -182,9 +209,13 @@ impl<'a> World<'a> {
             offline: BTreeMap::new(),
             unrecorded: Vec::new(),
             keys,
+            membership: Membership::new(history),
+            credits_used: BTreeMap::new(),
+            seats: Vec::new(),
+            way_out: WayOut::default(),
             opened: 0,
             rows: BTreeMap::new(),
-            hits: CLASSES.iter().map(|class| (*class, 0)).collect(),
+            hits: classes().map(|class| (class, 0)).collect(),
         }
     }
 
@@ -246,6 +277,7 @@ impl<'a> World<'a> {
         for number in arriving {
             self.count_arrival(number);
             let pack = &mut self.packs[number];
+            pack.arrived = true;
             let debt = self.debts.entry(pack.team).or_default();
             let paid = pack.remaining.min(*debt);
             pack.posted += paid;
@@ -266,8 +298,7 @@ impl<'a> World<'a> {
     pub(crate) fn drawable(&self, team: Name) -> impl Iterator<Item = usize> {
         (0..self.packs.len()).filter(move |number| {
             let pack = &self.packs[*number];
-            let current = self.is_past(pack.bought) && !self.is_past(pack.expires);
-            pack.team == team && pack.remaining > 0 && current
+            pack.team == team && pack.remaining > 0 && pack.arrived && !self.is_past(pack.expires)
         })
     }
 
@@ -442,7 +473,12 @@ impl<'a> World<'a> {
         } else if self.hold(key, (start, kind), None).is_none() {
             // 2.6: what the balance can't cover.
             match self.policy.renewal_when_short {
-                "stop" => return self.end_all(key, "insufficient-tokens"),
+                "stop" => {
+                    let (user, product) = (self.user(key).name, self.product(key).name);
+                    let device = self.keys[key].sessions[0].device;
+                    self.notice(user, "insufficient-tokens", [product, device]);
+                    return self.end_all(key, "insufficient-tokens");
+                }
                 "negative" => {
                     let first_listed = self.user(key).teams[0];
                     self.hold(key, (start, kind), Some(first_listed));
@@ -473,10 +509,7 @@ impl<'a> World<'a> {
         let place = sessions.iter().position(|session| session.id == id).expect("an open session");
         let session = sessions.remove(place);
         self.count_end(key, &session);
-        let (signed_in, signed_out) = (instant(session.signed_in), instant(self.now));
-        let (user, product) = (self.user(key).name, self.product(key).name);
-        let Session { device, version, .. } = session;
-        self.row(SESSIONS, &[&signed_in, user, product, device, version, &signed_out, why]);
+        self.session_row(key, &session, why);
         // 2.5: voided when no session inside its grace is left.
         let fresh = self.keys[key].sessions.iter().any(|session| self.in_grace(session));
         if self.keys[key].hold.is_some() && !fresh {
@@ -485,13 +518,14 @@ impl<'a> World<'a> {
         if self.keys[key].sessions.is_empty() {
             (self.keys[key].waiting, self.keys[key].ask_again) = (false, None);
         }
-        // 3.7: the add-in's session ends with its host's, for the same reason.
-        for add_in in 0..self.keys.len() {
-            let hosted = |session: &&Session| session.host == Some(id);
-            while let Some(session) = self.keys[add_in].sessions.iter().find(hosted) {
-                self.end(add_in, session.id, why);
-            }
-        }
+        self.end_hosted(id, why); // 3.7
+    }
+
+    fn session_row(&mut self, key: usize, session: &Session, why: Name) {
+        let (signed_in, signed_out) = (instant(session.signed_in), instant(self.now));
+        let (user, product) = (self.user(key).name, self.product(key).name);
+        let Session { device, version, .. } = *session;
+        self.row(SESSIONS, &[&signed_in, user, product, device, version, &signed_out, why]);
     }
 
     // Chapter 3: cover and assignment.
@@ -504,10 +538,11 @@ impl<'a> World<'a> {
         if user.subscriptions.iter().any(runs) { Some("subscription") } else { trial() }
     }
 
-    /// 3.2; a product still to be released is in no catalogue.
+    /// 3.2, 3.3; a product still to be released is in no catalogue.
     pub(crate) fn is_assigned(&self, key: usize) -> bool {
         let (products, name) = (&self.user(key).products, self.product(key).name);
-        self.catalogue.contains(name) && products.as_ref().is_none_or(|list| list.contains(&name))
+        let own = products.as_ref().is_none_or(|list| list.contains(&name));
+        self.catalogue.contains(name) && (own || self.is_default(key))
     }
 
     /// 3.5: cover that began since the last instant stops what was still to fall due; cover that ended is
@@ -535,24 +570,19 @@ impl<'a> World<'a> {
         for step in history.steps.iter().filter(|step| step.at == now && is_last(&step.action) == last) {
             self.count_step(&step.action);
             match &step.action {
-                Action::SignOut(which) => {
-                    if let (key, Some(place)) = self.meant(which, true) {
-                        self.end(key, self.keys[key].sessions[place].id, "sign-out");
-                    }
-                }
+                Action::SignOut(which) => self.sign_out(which),
                 Action::Touch(which) => self.touch(which),
                 Action::Move { pack, to } => {
                     let number = self.packs.iter().position(|p| p.id == *pack).expect("a pack");
                     self.move_pack(number, to);
                 }
                 Action::Merge { team, into } => self.merge(team, into),
-                Action::Assign { user, products } => {
-                    self.user_named(user).products.iter_mut().for_each(|list| list.extend(products));
-                }
+                Action::Assign { user, products, import } => self.assign(user, products.as_deref(), *import),
                 Action::Unassign { user, products } => self.unassign(user, products),
                 Action::BeginCover { trial, user, product, until } => {
                     self.instants.insert(*until);
                     spans(self.user_named(user), *trial).push(Span { product, from: now, until: *until });
+                    self.notice_cover(self.key(user, product)); // a later step may end it at once
                 }
                 Action::EndCover { trial, user, product } => {
                     let spans = spans(self.user_named(user), *trial).iter_mut();
@@ -566,15 +596,13 @@ impl<'a> World<'a> {
                 }
                 Action::GoOffline { user, device } => self.go_offline(user, device),
                 Action::GoOnline { user, device } => self.go_online(user, device),
-                Action::SignIn(sign_in) => {
-                    let host = self.key(sign_in.user, sign_in.product);
-                    let id = self.sign_in(host, sign_in, None);
-                    // 3.7: the add-ins right after it, in the order they are listed.
-                    let add_ins = self.user(host).add_ins.clone();
-                    for (_, add_in) in add_ins.iter().filter(|(h, _)| id.is_some() && *h == sign_in.product) {
-                        self.sign_in(self.key(sign_in.user, add_in), sign_in, id);
-                    }
+                Action::DefaultProducts { team, products, guests } => {
+                    self.set_defaults(team, products, *guests);
                 }
+                Action::Invite { user } => self.invite(user),
+                Action::Accept { user } => self.accept(user),
+                Action::Transition(transition) => self.transition(transition),
+                Action::SignIn(sign_in) => self.open_with_add_ins(sign_in),
                 Action::Use { user, product, units, failed } => {
                     let key = self.key(user, product);
                     let answer = self.use_service(key, *units, *failed);
@@ -587,12 +615,32 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The key of a sign-out or touch and the place of the oldest open session it can mean; a sign-out
-    /// passes over add-ins opened by their host.
+    /// 3.7: the host, and its add-ins right after it, in the order they are listed.
+    fn open_with_add_ins(&mut self, by: &SignIn) {
+        let host = self.key(by.user, by.product);
+        let id = self.open(host, by, None);
+        let add_ins = self.user(host).add_ins.clone();
+        for (_, add_in) in add_ins.iter().filter(|(h, _)| id.is_some() && *h == by.product) {
+            self.open(self.key(by.user, add_in), by, id);
+        }
+    }
+
+    fn sign_out(&mut self, which: &Which) {
+        if let Some(seat) = self.meant_seat(which, true) {
+            return self.end_seat(seat.session.id, "sign-out"); // 6.1
+        }
+        if let (key, Some(place)) = self.meant(which, true) {
+            self.end(key, self.keys[key].sessions[place].id, "sign-out");
+        }
+    }
+
+    /// The key of a sign-out or touch and the place of the oldest open session it can mean, unless it
+    /// means one on a seat; a sign-out passes over add-ins opened by their host.
     pub(crate) fn meant(&self, which: &Which, pass_over: bool) -> (usize, Option<usize>) {
         let key = self.key(which.user, which.product);
         let fits = |s: &Session| which.fits(s.device, s.version) && !(pass_over && s.host.is_some());
-        (key, self.keys[key].sessions.iter().position(fits))
+        let on_seat = self.meant_seat(which, pass_over).is_some();
+        (key, self.keys[key].sessions.iter().position(fits).filter(|_| !on_seat))
     }
 
     /// 1.8: an operation; it resumes a renewal that waits, or posts the hold of a sign-in meanwhile.
@@ -672,7 +720,7 @@ impl<'a> World<'a> {
         self.row(SIGN_INS, &[&at, name, product, device, version, team, outcome, reason]);
     }
 
-    /// A sign-in by hand or with its host (3.7); the session's number if it is admitted (1.4).
+    /// A sign-in through Flex, by hand or with its host (3.7); the session's number if it is admitted (1.4).
     fn sign_in(&mut self, key: usize, by: &SignIn, host: Option<usize>) -> Option<usize> {
         let answer = match self.objection(key, by) {
             Some(reason) => Err(reason),
@@ -708,11 +756,12 @@ impl<'a> World<'a> {
         let full = devices.len() >= 3 && !devices.contains(by.device);
         let elsewhere = self.is_elsewhere(key, by.device) && self.policy.second_device == "refuse";
         let objections = [
-            ("not-assigned", !covered && !self.is_assigned(key)), // 3.1
+            ("not-accepted", !self.is_member(self.user(key).name)), // 3.4, 6.1
+            ("not-assigned", !covered && !self.is_assigned(key)),   // 3.1
             ("unsupported-version", !covered && is_unsupported(by)), // 3.11
-            ("offline", self.needs_contact(key, by.device)),      // 3.8
-            ("device-limit", full),                               // 3.6
-            ("in-use-elsewhere", elsewhere),                      // 3.6
+            ("offline", self.needs_contact(key, by.device)),        // 3.8
+            ("device-limit", full),                                 // 3.6
+            ("in-use-elsewhere", elsewhere),                        // 3.6
         ];
         objections.into_iter().find(|(_, applies)| *applies).map(|(reason, _)| reason)
     }
@@ -755,11 +804,17 @@ impl<'a> World<'a> {
 
     /// 1.9: charged when used, without window or grace; a failed result is refunded.
     fn use_service(&mut self, key: usize, units: i64, failed: bool) -> Answer {
+        if !self.is_member(self.user(key).name) {
+            return Err("not-accepted"); // 3.4, 6.1
+        }
         if let Some(kind) = self.cover(key) {
             return Ok((kind, None));
         }
         if !self.is_assigned(key) {
             return Err("not-assigned");
+        }
+        if self.pay_with_credits(key, units, failed) {
+            return Ok(("credits", None)); // 5.2
         }
         let tokens = self.rate(key) * units / 1000;
         self.count_payer(key, tokens);
@@ -777,6 +832,7 @@ impl<'a> World<'a> {
 
     /// 2.8, for every pack.
     fn check(&self) {
+        self.check_seats();
         let mut held = vec![0; self.packs.len()];
         for hold in self.keys.iter().filter_map(|key| key.hold.as_ref()) {
             hold.parts.iter().for_each(|(number, tokens)| held[*number] += tokens);
@@ -798,6 +854,9 @@ impl<'a> World<'a> {
             }
             self.end_all(key, "run-end");
         }
+        while let Some(seat) = self.seats.first() {
+            self.end_seat(seat.session.id, "run-end");
+        }
         self.check();
         let mut packs = self.packs.clone();
         packs.retain(|pack| self.is_past(pack.bought));
@@ -808,10 +867,13 @@ impl<'a> World<'a> {
             let fields = [&pack.id, &bought, &expires, &tokens, &posted, &held, &expired, &remaining];
             self.row(PACKS, &[&[pack.team][..], &fields.map(String::as_str)].concat());
         }
+        let files = FILES.into_iter().filter(|(name, _)| match *name {
+            "credits.csv" => !self.history.contracts.is_empty(),
+            "transition.csv" => !self.history.servers.is_empty(),
+            _ => true,
+        });
         let mut csv = |header| csv(header, self.rows.remove(header).unwrap_or_default());
-        let (charges, sign_ins, sessions) = (csv(CHARGES), csv(SIGN_INS), csv(SESSIONS));
-        let (packs, token_events) = (csv(PACKS), csv(TOKEN_EVENTS));
-        Rows { charges, sign_ins, sessions, packs, token_events, hits: self.hits }
+        Rows { files: files.map(|(name, header)| (name, csv(header))).collect(), hits: self.hits }
     }
 }
 

@@ -5,13 +5,14 @@ use crate::reference::{Answer, Hold, Key, Unrecorded, World};
 
 impl World<'_> {
     /// The user's keys that have sessions on this device.
-    fn open_on(&self, user: Name, device: Name) -> impl Iterator<Item = &Key> {
+    pub(super) fn open_on(&self, user: Name, device: Name) -> impl Iterator<Item = &Key> {
         let of_user = (0..self.keys.len()).filter(move |key| self.user(*key).name == user);
         of_user.map(|key| &self.keys[key]).filter(move |key| key.sessions.iter().any(|s| s.device == device))
     }
 
     /// Counts the end of an allowance, before any session has ended.
     pub(crate) fn count_limit(&mut self, user: Name, device: Name) {
+        self.count_limit_beside_seat(user, device);
         let any = |is: &dyn Fn(&Key) -> bool| self.open_on(user, device).any(is);
         let fresh = |key: &Key| key.sessions.iter().any(|session| self.in_grace(session));
         let window_ends = any(&|key| key.window_end == Some(self.now));
@@ -42,8 +43,10 @@ impl World<'_> {
         let contact = self.last_contact(*key, device);
         // The windows of other kinds may start before they fell due.
         let since = contact.is_some_and(|contact| contact > hold.start && hold.kind == "sign-in");
+        let arrives = self.packs.iter().any(|pack| pack.bought == self.now);
         self.count(&[
             ("late hold posted in contact", contact.is_none()),
+            ("late hold posted in contact, a pack arrives then", contact.is_none() && arrives),
             ("late hold posted offline after a contact", since),
         ]);
     }

@@ -85,6 +85,7 @@ impl Maker {
         self.perhaps(30, |it| {
             let (user, device) = (key.user, on[0]);
             it.step(opened + 1, Action::GoOnline { user, device });
+            it.perhaps(40, |it| it.buy(opened + it.grace(), it.team_of(key)));
             it.perhaps(50, |it| it.step(opened + 2, Action::GoOffline { user, device }));
         });
         self.purse(contact, key);

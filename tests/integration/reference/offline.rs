@@ -4,7 +4,7 @@
 //! packs, and posted or voided as any hold; a team is asked when the device is in contact again.
 
 use super::{Hold, World};
-use crate::history::{DAY, Name};
+use crate::history::{DAY, HOUR, Name};
 
 /// A charge that was posted offline: its window counts, no team has paid yet.
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl World<'_> {
     pub(super) fn go_offline(&mut self, user: Name, device: Name) {
         if !self.offline.contains_key(&(user, device)) {
             self.offline.insert((user, device), self.now);
-            self.instants.insert(self.now + DAY);
+            self.instants.extend([self.now + DAY - HOUR, self.now + DAY]);
         }
     }
 
