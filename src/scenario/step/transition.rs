@@ -1,5 +1,7 @@
 //! The five steps from a licence server to named users, as a file writes them (RULES 6.2).
 
+use std::collections::BTreeSet;
+
 use crate::meter::id::{ProductId, UserId};
 use crate::meter::request::{Notifies, Request};
 use crate::meter::transition::{Role, TransitionStep};
@@ -68,7 +70,11 @@ impl Steps<'_> {
             let value = step.need("users")?;
             let listed = value.list(step.problems)?;
             let users = listed.into_iter().map(|user| self.directory.user(user, step.problems));
-            (value, users.collect::<Option<Vec<UserId>>>()?)
+            let mut seen = BTreeSet::new();
+            let mut users = users.collect::<Option<Vec<UserId>>>()?;
+            // Doubles in a list count once.
+            users.retain(|user| seen.insert(*user));
+            (value, users)
         };
         let on_none = users.iter().find(|user| self.people.users[user.index()].network.is_none());
         if let Some(user) = on_none {
