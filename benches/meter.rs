@@ -38,7 +38,7 @@ const HOUR: Span = Span::from_seconds(3600);
 fn meter(users: u32) -> Meter {
     let product = Product {
         kind: ProductKind::Desktop,
-        credits: None,
+        credits: Vec::new(),
         rates: vec![(START, Tokens::whole(7))],
         idle_aware: Vec::new(),
         members: Vec::new(),

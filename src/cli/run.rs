@@ -31,8 +31,8 @@ Examples:
   flexmeter run week.toml --format json | jq .charges
   flexmeter run firm.toml --detail summary --threads 2
 
-The folder gets charges.csv, sign_ins.csv, sessions.csv, packs.csv, token_events.csv and \
-summary.json: the same bytes for the same file and seed. The actors also write how long decisions on \
+The folder gets charges.csv, sign_ins.csv, sessions.csv, packs.csv, token_events.csv, notices.csv and \
+summary.json, with contracts credits.csv, with licence servers transition.csv: the same bytes for the same file and seed. The actors also write how long decisions on \
 sign-ins took, latency.hgrm and latency.json.
 
 It appears whole or not at all. An earlier run's results are replaced; a folder that holds anything \

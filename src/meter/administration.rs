@@ -188,5 +188,8 @@ impl Meter {
     pub(super) fn uninstall(&mut self, key: (UserId, ProductId), device: DeviceId) {
         let id = self.key_of(key);
         self.key_mut(id).devices.retain(|installed| *installed != device);
+        if let Some(network) = &mut self.users[key.0.index()].network {
+            network.drew.remove(&(key.1, device));
+        }
     }
 }

@@ -38,8 +38,7 @@ impl Meter {
     /// the credits.
     pub(super) fn contract_for(&self, service_use: ServiceUse) -> Option<(ContractId, Tokens)> {
         let ServiceUse { user, product, units, .. } = service_use;
-        let product = &self.products[product.index()];
-        let rate = product.credits.unwrap_or(product.rate(self.now));
+        let rate = self.products[product.index()].credits(self.now);
         let credits = rate.times_thousandths(units).expect("credits times units are exact");
         let teams = &self.users[user.index()].teams;
         let able = (0..).map(ContractId).zip(&self.contracts).filter(|(_, contract)| {

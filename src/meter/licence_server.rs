@@ -15,8 +15,6 @@ pub struct LicenceServer {
     pub seats: Vec<Seats>,
     /// When the subscription starts to which its users are switched (RULES 6.3); `None` if long ago.
     pub switch_from: Option<Instant>,
-    /// When the first of its users was switched to Flex on some device.
-    pub switched: Option<Instant>,
     /// Since when it hands out nothing any more.
     pub retired: Option<Instant>,
 }
@@ -32,16 +30,18 @@ pub struct Seats {
     pub taken: u32,
     /// How many there were at most.
     pub peak: u32,
+    /// When the first user was switched to Flex with it on some device.
+    pub switched: Option<Instant>,
     /// Sign-ins refused before anybody was switched.
     pub refused_before: u64,
-    /// Sign-ins refused since.
+    /// Sign-ins refused since, until the server is retired.
     pub refused_since: u64,
 }
 
 impl Seats {
     /// Free seats of a product.
     pub fn new(product: ProductId, total: u32) -> Self {
-        Seats { product, total, taken: 0, peak: 0, refused_before: 0, refused_since: 0 }
+        Seats { product, total, taken: 0, peak: 0, switched: None, refused_before: 0, refused_since: 0 }
     }
 }
 
@@ -98,11 +98,14 @@ impl Meter {
             return Err(Refusal::Offline);
         }
         let server = &mut self.servers[server.index()];
-        let seats =
-            server.seats.iter_mut().find(|of| of.product == product).expect("it hands the product out");
-        if server.retired.is_some() || seats.taken >= seats.total {
-            let count =
-                if server.switched.is_some() { &mut seats.refused_since } else { &mut seats.refused_before };
+        if server.retired.is_some() {
+            return Err(Refusal::NoSeat);
+        }
+        let mut seats = server.seats.iter_mut();
+        let seats = seats.find(|of| of.product == product).expect("it hands the product out");
+        if seats.taken >= seats.total {
+            let since = seats.switched.is_some();
+            let count = if since { &mut seats.refused_since } else { &mut seats.refused_before };
             *count += 1;
             return Err(Refusal::NoSeat);
         }

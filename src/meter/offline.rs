@@ -95,6 +95,12 @@ impl Meter {
         keys.filter(on_it).collect()
     }
 
+    /// Charges whose window runs and that no contact has recorded yet: how many, and their tokens.
+    pub fn unrecorded(&self) -> (u64, Tokens) {
+        let late = self.users.iter().flat_map(|user| &user.offline).flat_map(|offline| &offline.late);
+        late.fold((0, Tokens::ZERO), |(count, tokens), charge| (count + 1, tokens + charge.rate))
+    }
+
     /// Whether a device of the user has its connection.
     pub(super) fn is_online(&self, user: UserId, device: DeviceId) -> bool {
         !self.users[user.index()].offline.iter().any(|offline| offline.device == device)

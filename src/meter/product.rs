@@ -24,8 +24,9 @@ pub struct Product {
     pub kind: ProductKind,
     /// Rates by the instant each applies from, ascending; before the first, the first applies.
     pub rates: Vec<(Instant, Tokens)>,
-    /// Shared cloud credits per unit of a service; as many as tokens where the file does not say (RULES 5.2).
-    pub credits: Option<Tokens>,
+    /// Shared cloud credits per unit of a service, by the instant each number applies from, ascending; as many
+    /// as tokens before the first (RULES 5.2).
+    pub credits: Vec<(Instant, Tokens)>,
     /// Versions that go idle (RULES 1.8); the others are charged whether used or not.
     pub idle_aware: Vec<VersionId>,
     /// The products a collection covers; empty for every other kind.
@@ -35,6 +36,12 @@ pub struct Product {
 }
 
 impl Product {
+    /// Shared cloud credits per unit in force at `at` (RULES 5.2).
+    pub fn credits(&self, at: Instant) -> Tokens {
+        let later = self.credits.partition_point(|&(from, _)| from <= at);
+        later.checked_sub(1).map_or(self.rate(at), |place| self.credits[place].1)
+    }
+
     /// Tokens per window or per unit in force at `at` (RULES 1.1).
     pub fn rate(&self, at: Instant) -> Tokens {
         let later = self.rates.partition_point(|&(from, _)| from <= at);

@@ -156,14 +156,19 @@ pub enum NoticeKind {
 }
 
 impl NoticeKind {
+    /// The words for all of them.
+    pub const NAMES: [&str; 5] =
+        ["invitation", "assignment", "offline-limit", "insufficient-tokens", "switch"];
+
     /// The word for it in result files.
     pub fn name(self) -> &'static str {
+        let [invitation, assignment, offline_limit, insufficient_tokens, switch] = Self::NAMES;
         match self {
-            NoticeKind::Invitation => "invitation",
-            NoticeKind::Assignment(_) => "assignment",
-            NoticeKind::OfflineLimit(_) => "offline-limit",
-            NoticeKind::InsufficientTokens(..) => "insufficient-tokens",
-            NoticeKind::Switch => "switch",
+            NoticeKind::Invitation => invitation,
+            NoticeKind::Assignment(_) => assignment,
+            NoticeKind::OfflineLimit(_) => offline_limit,
+            NoticeKind::InsufficientTokens(..) => insufficient_tokens,
+            NoticeKind::Switch => switch,
         }
     }
 }

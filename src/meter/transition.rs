@@ -225,7 +225,10 @@ impl Meter {
             }
             TransitionStep::Switch(_, product, device) => {
                 network.switched.insert((product, device));
-                self.servers[network.server.index()].switched.get_or_insert(self.now);
+                let mut seats = self.servers[network.server.index()].seats.iter_mut();
+                if let Some(seats) = seats.find(|seats| seats.product == product) {
+                    seats.switched.get_or_insert(self.now);
+                }
             }
             TransitionStep::InformUser(_) => {
                 network.informed = true;

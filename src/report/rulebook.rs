@@ -31,7 +31,9 @@ pub fn one(number: &str) -> Option<String> {
     for (key, default) in policies(rule) {
         text += &format!("\nPolicy: {key}, by default \"{default}\"\n");
     }
-    if !rule.scenario.is_empty() {
+    if rule.scenario.is_empty() {
+        text += "\nNot built yet.\n";
+    } else {
         text += &format!("\nShown by: scenarios/{}\n", rule.scenario);
     }
     Some(text)

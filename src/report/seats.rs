@@ -27,9 +27,9 @@ fn seats(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
     let mut rows = 0;
     for (id, server) in &tally.servers {
         let end = server.retired.unwrap_or(scenario.end);
-        let switched = server.switched.unwrap_or(end);
         let when = |at: Option<Instant>| at.map_or("-".to_owned(), moment);
         for seats in &server.seats {
+            let switched = seats.switched.unwrap_or(end);
             rows += 1;
             table.add_row([
                 Cell::new(scenario.directory.servers.get(id.0)),
@@ -37,7 +37,7 @@ fn seats(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
                 Cell::new(seats.total),
                 Cell::new(seats.peak),
                 Cell::new(a_week(seats.refused_before, (scenario.start, switched))),
-                Cell::new(when(server.switched)),
+                Cell::new(when(seats.switched)),
                 Cell::new(a_week(seats.refused_since, (switched, end))),
                 Cell::new(when(server.retired)),
             ]);

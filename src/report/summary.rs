@@ -33,6 +33,8 @@ pub struct Summary {
     charges: BTreeMap<&'static str, u64>,
     tokens: String,
     uncovered: String,
+    unrecorded_charges: u64,
+    unrecorded_tokens: String,
     teams: Vec<TeamSummary>,
     plans: BTreeMap<&'static str, u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -120,6 +122,8 @@ impl Summary {
             charges: tally.charges(),
             tokens: tally.tokens.to_string(),
             uncovered: tally.uncovered.to_string(),
+            unrecorded_charges: tally.unrecorded.0,
+            unrecorded_tokens: tally.unrecorded.1.to_string(),
             teams: teams.collect(),
             plans: tally.plans(),
             contracts: contracts(scenario, tally),
@@ -167,7 +171,7 @@ fn licence_servers(scenario: &Scenario, tally: &Tally) -> Vec<SeatsSummary> {
             peak: seats.peak,
             refused_before_switch: seats.refused_before,
             refused_since_switch: seats.refused_since,
-            switched: server.switched.map(iso),
+            switched: seats.switched.map(iso),
             retired: server.retired.map(iso),
         };
         server.seats.iter().map(summary).collect::<Vec<_>>()

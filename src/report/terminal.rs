@@ -203,7 +203,7 @@ fn meaning(refusal: Refusal) -> &'static str {
         Refusal::Offline => "no connection at a first sign-in, or for 24 hours (RULES 3.8)",
         Refusal::DeviceLimit => "installed on three other devices (RULES 3.6)",
         Refusal::InUseElsewhere => "open on another device (RULES 3.6)",
-        Refusal::NoSeat => "no seat of the licence server is free (RULES 6.1)",
+        Refusal::NoSeat => "no seat is free, or the licence server is retired (RULES 6.1)",
         Refusal::InsufficientTokens => "no team of the user has enough left (RULES 2.4)",
     }
 }
@@ -226,6 +226,13 @@ fn stock(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
         ]);
     }
     let mut text = section("Left at the end", &table, tally.teams.len() as u64, "packs.csv");
+    if tally.unrecorded.0 > 0 {
+        let (count, tokens) = tally.unrecorded;
+        let late = format!(
+            " not recorded: {count} charges of {tokens} tokens that fell due on devices still offline (RULES 3.8)"
+        );
+        text += &(styled(BAD, &late) + "\n");
+    }
     if run_before(scenario) {
         text += &(styled(QUIET, " posted includes what was used before the start") + "\n");
     }

@@ -3,9 +3,11 @@
 use crate::meter::answer::{Admission, ChargeKind, Refusal};
 use crate::meter::id::{ContractId, PackId, ProductId, ServerId, TeamId, UserId};
 use crate::meter::instant::Instant;
+use crate::meter::record::NoticeKind;
 use crate::meter::session::SessionEnd;
 use crate::meter::team::Plan;
 use crate::meter::tokens::Tokens;
+use crate::meter::transition::{Hindrance, TransitionStep};
 use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::directory::Directory;
 use crate::scenario::people::People;
@@ -187,8 +189,15 @@ impl Expects<'_> {
     ) -> Option<(Instant, [String; N])> {
         let at = row.need("at", self.problems).and_then(|v| self.read_at(v, (zone, Upto::BeforeEnd)));
         let texts = columns.map(|column| {
-            let value = row.get(column);
-            value.and_then(|value| value.plain_text(self.problems)).unwrap_or_default().to_owned()
+            let Some(value) = row.get(column) else { return String::new() };
+            let words: &[&str] = match column {
+                "notice" => &NoticeKind::NAMES,
+                "step" => &TransitionStep::NAMES,
+                "reason" => &Hindrance::NAMES,
+                _ => return value.plain_text(self.problems).unwrap_or_default().to_owned(),
+            };
+            let words: Vec<(&str, &str)> = words.iter().map(|word| (*word, *word)).collect();
+            value.one_of(&words, self.problems).unwrap_or_default().to_owned()
         });
         row.finish(self.problems);
         Some((at?, texts))

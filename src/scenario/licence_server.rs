@@ -25,7 +25,7 @@ pub(crate) fn read_servers(
         let switch_from = table.get("switch_from").and_then(|value| value.instant(&Zone::utc(), problems));
         table.finish(problems);
         let (Some(id), Some(seats)) = (id, seats) else { continue };
-        servers.push((id, LicenceServer { seats, switch_from, switched: None, retired: None }));
+        servers.push((id, LicenceServer { seats, switch_from, retired: None }));
     }
     servers.sort_by_key(|(id, _)| *id);
     servers.into_iter().map(|(_, server)| server).collect()
@@ -37,6 +37,7 @@ fn read_seats(
     (directory, products): (&Directory, &[Product]),
     problems: &mut Problems,
 ) -> Vec<Seats> {
+    let before = problems.len();
     let mut seats = Vec::new();
     for (name, count) in value.table("`seats`", problems).into_iter().flat_map(|table| table.every("seats")) {
         let product = directory.product_named(name, count.place(), problems);
@@ -46,7 +47,16 @@ fn read_seats(
             let title = "seats are for products that are opened (RULES 6.1)";
             problems.push(Problem::new(count.place(), title, "this one is not"));
         }
+        if total == 0 {
+            let title = "a licence server hands out seats (RULES 6.1)";
+            problems.push(Problem::new(count.place(), title, "must be at least 1"));
+        }
         seats.push(Seats::new(product, total));
+    }
+    if seats.is_empty() && problems.len() == before {
+        let title = "a licence server hands out seats (RULES 6.1)";
+        let problem = Problem::new(value.place(), title, "none is listed");
+        problems.push(problem.help("name products with their seats: seats = { AutoCAD = 15 }"));
     }
     seats
 }

@@ -131,7 +131,7 @@ struct Draft {
     rates: BTreeMap<Instant, (Tokens, Range<usize>)>,
     versions: BTreeMap<VersionId, bool>,
     members: Vec<(ProductId, Range<usize>)>,
-    credits: Option<(Tokens, Range<usize>)>,
+    credits: BTreeMap<Instant, (Tokens, Range<usize>)>,
     place: Option<Range<usize>>,
 }
 
@@ -227,7 +227,9 @@ fn read_product(
         _ => {}
     }
     draft.members.extend(members);
-    draft.credits = credits.or(draft.credits.take());
+    if let (Some(from), Some(credits)) = (from, credits) {
+        draft.credits.insert(from, credits);
+    }
     draft.place.get_or_insert(place);
 }
 
@@ -257,7 +259,7 @@ fn finish_product(name: &str, draft: Draft, run_start: Option<Instant>, problems
         let title = format!("`{name}` has `members`, but is not a collection");
         problems.push(Problem::new(place, title, "add kind = \"collection\""));
     }
-    if let Some((_, place)) = draft.credits.as_ref().filter(|_| kind != ProductKind::Service) {
+    if let Some((_, place)) = draft.credits.values().next().filter(|_| kind != ProductKind::Service) {
         let title = "only services are paid with shared cloud credits (RULES 5.2)";
         problems.push(Problem::new(place.clone(), title, "this is no service"));
     }
@@ -266,6 +268,6 @@ fn finish_product(name: &str, draft: Draft, run_start: Option<Instant>, problems
     let rates = if rates.is_empty() { vec![(Instant::MIN, Tokens::ZERO)] } else { rates };
     let members = draft.members.into_iter().map(|(member, _)| member).collect();
     let idle_aware = draft.versions.into_iter().filter_map(|(version, idle)| idle.then_some(version));
-    let credits = draft.credits.map(|(credits, _)| credits);
+    let credits = draft.credits.into_iter().map(|(from, (credits, _))| (from, credits)).collect();
     Product { kind, rates, credits, idle_aware: idle_aware.collect(), members, released: true }
 }

@@ -46,17 +46,14 @@ pub struct ProductWeek {
     pub forgotten: f64,
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "counts of a run have fewer than 53 bits, and a run has some weeks"
-)]
+#[expect(clippy::cast_precision_loss, reason = "counts of a run have fewer than 53 bits")]
 impl TypicalWeek {
     /// The week of a group.
     pub fn of(scenario: &Scenario, group: &Arc<Group>) -> Self {
-        // A run shorter than a week is the week.
-        let weeks = ((scenario.end - scenario.start).seconds() as f64 / WEEK.seconds() as f64).max(1.0);
+        // A last week that the run cuts short is left out; a run shorter than a week is the week.
+        let whole = ((scenario.end - scenario.start).seconds() / WEEK.seconds()).max(1);
+        let weeks = whole as f64;
+        let end = scenario.end.min(scenario.start + Span::from_seconds(whole * WEEK.seconds()));
         let asked = group.count.min(ASKED_MAX);
         let mut week = TypicalWeek {
             products: vec![ProductWeek::default(); group.products.len()],
@@ -69,11 +66,10 @@ impl TypicalWeek {
             let name = member_name((&group.name, group.copy), member);
             let user = UserId(u32::try_from(member).expect("few are asked"));
             let mut person = Person::new(user, &name, group);
-            week.add(scenario, group, (&mut person, &mut by_week));
+            week.add((scenario, end), group, (&mut person, &mut by_week));
         }
         let scale = group.count as f64 / asked as f64;
-        // A last week that the run cuts short is no quiet one.
-        let whole = by_week.iter().take((weeks as usize).max(1)).map(|openings| openings * scale);
+        let whole = by_week.iter().map(|openings| openings * scale);
         week.busiest = whole.clone().fold(0.0, f64::max);
         week.quietest = whole.fold(f64::INFINITY, f64::min);
         let per_week = scale / weeks;
@@ -94,12 +90,18 @@ impl TypicalWeek {
     }
 
     /// Adds a person's run.
-    fn add(&mut self, scenario: &Scenario, group: &Group, (person, by_week): (&mut Person, &mut Vec<f64>)) {
+    /// Until an instant.
+    fn add(
+        &mut self,
+        (scenario, end): (&Scenario, Instant),
+        group: &Group,
+        (person, by_week): (&mut Person, &mut Vec<f64>),
+    ) {
         let seed = Seed::new(scenario.seed);
         let mut agenda = Vec::new();
         let mut until = scenario.start;
-        while until < scenario.end {
-            until = scenario.end.min(until + WEEK);
+        while until < end {
+            until = end.min(until + WEEK);
             agenda.clear();
             person.plan(seed, until, &mut agenda);
             let mut openings = 0.0;

@@ -239,6 +239,7 @@ impl Course {
             tally.teams.get_mut(&pack.team).expect("a team of the group").add(pack);
         }
         tally.accounts = self.accounts.named(&self.group);
+        tally.unrecorded = self.meter.unrecorded();
         for user in (0..).map(UserId).take(self.group.users()) {
             tally.count_plan(self.meter.plan(user));
         }

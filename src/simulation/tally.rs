@@ -39,6 +39,9 @@ pub struct Tally {
     pub uncovered: Tokens,
     /// Charges and their sum by who is charged for what by whom.
     pub accounts: BTreeMap<Account, Charged>,
+    /// Charges that fell due without connection and that no contact had recorded by the end, and their tokens
+    /// (RULES 3.8).
+    pub unrecorded: (u64, Tokens),
     /// Each team's stock at the end.
     pub teams: BTreeMap<TeamId, TeamTally>,
     /// Users by the plan they have at the end, in the order of [`Plan::ALL`].
@@ -172,6 +175,8 @@ impl Tally {
         self.expiries += other.expiries;
         self.tokens += other.tokens;
         self.uncovered += other.uncovered;
+        self.unrecorded.0 += other.unrecorded.0;
+        self.unrecorded.1 += other.unrecorded.1;
         self.accounts.extend(other.accounts);
         self.teams.extend(other.teams);
         add(&mut self.plans, &other.plans);

@@ -303,3 +303,52 @@ fn noise(length: usize) -> Vec<u8> {
     };
     (0..length).map(|_| next()).collect()
 }
+
+/// What comes before a licence server, a contract, or a step of the way out of network licences.
+const NETWORK: &str = r#"
+start = 2026-03-02T00:00:00Z
+end = 2026-03-05T00:00:00Z
+[[team]]
+name = "North"
+[[user]]
+name = "ada"
+teams = ["North"]
+licence_server = "lm"
+[[user]]
+name = "bo"
+teams = ["North"]
+"#;
+
+#[test]
+fn broken_servers_contracts_and_transitions_are_explained() {
+    let server = "[[licence_server]]\nname = \"lm\"\nseats = { AutoCAD = 2 }\n";
+    let step = |what: &str| format!("{server}[[step]]\nat = 2026-03-02T09:00:00Z\n{what}\n");
+    let cases: [(String, &[&str]); 14] = [
+        (String::new(), &["case.toml:9:18", "unknown licence server `lm`"]),
+        (server.replace("= 2", "= 0"), &["case.toml:15:21", "at least 1"]),
+        (server.replace("{ AutoCAD = 2 }", "{}"), &["case.toml:15:9", "seats = { AutoCAD = 15 }"]),
+        (server.replace("AutoCAD", "AutoCat"), &["did you mean `AutoCAD`"]),
+        (format!("{server}{server}"), &["two licence servers are called `lm`", "first here"]),
+        (
+            format!("{server}[[contract]]\nname = \"c\"\nteams = [\"South\"]\ncredits = 5"),
+            &["unknown team `South`"],
+        ),
+        (format!("{server}[[contract]]\nname = \"c\"\nteams = [\"North\"]"), &["has no `credits`"]),
+        (step("do = \"create-users\"\nusers = []"), &["nobody is listed"]),
+        (
+            step("do = \"create-users\"\nusers = [\"bo\"]"),
+            &["signs in through no licence server", "licence_server ="],
+        ),
+        (step("do = \"create-users\"\nusers = [\"ada\"]\ngroup = \"g\""), &["`users` beside `group`"]),
+        (step("do = \"switch\"\nusers = [\"ada\"]\nproduct = \"AutoCAD\""), &["has no `device`"]),
+        (step("do = \"retire-server\"\nserver = \"lm\"\nby = \"boss\""), &["primary-admin"]),
+        (step("do = \"go-online\"\nuser = \"ada\"\ndevice = \"d\""), &["no earlier step takes it there"]),
+        (
+            format!("{server}[[expect]]\ntransition = [{{ at = 2026-03-02T09:00:00Z, step = \"swich\" }}]"),
+            &["did you mean `switch`"],
+        ),
+    ];
+    for (more, said) in cases {
+        explained(format!("{NETWORK}{more}").as_bytes(), said);
+    }
+}

@@ -593,6 +593,7 @@ impl<'a> World<'a> {
                 Action::Uninstall { user, product, device } => {
                     let key = self.key(user, product);
                     self.keys[key].devices.remove(device);
+                    self.way_out.drawn.remove(&(*user, *product, *device));
                 }
                 Action::GoOffline { user, device } => self.go_offline(user, device),
                 Action::GoOnline { user, device } => self.go_online(user, device),

@@ -83,8 +83,8 @@ impl Steps<'_> {
             outcome.map_or(Some(Outcome::Succeeded), |value| value.one_of(&OUTCOMES, step.problems));
         let (product, units, outcome) = (product?, units?, outcome?);
         let rate = self.products[product.index()].rate(step.at);
-        let credits = self.products[product.index()].credits;
-        if credits.is_some_and(|credits| credits.times_thousandths(units).is_none()) {
+        let credits = self.products[product.index()].credits(step.at);
+        if credits.times_thousandths(units).is_none() {
             let title = "credits times units are not an amount (RULES 1.1, 5.2)";
             let label = "not a whole number of thousandths, or too large";
             step.problems.push(Problem::new(given?.place(), title, label));

@@ -6,7 +6,7 @@ use crate::meter::id::{ProductId, UserId};
 use crate::meter::request::{Notifies, Request};
 use crate::meter::transition::{Role, TransitionStep};
 use crate::scenario::membership::read_products;
-use crate::scenario::problem::Problem;
+use crate::scenario::problem::{Problem, nearest};
 use crate::scenario::step::{Step, Steps};
 
 /// Which of the five.
@@ -59,11 +59,16 @@ impl Steps<'_> {
     /// The users of a step, by their names or as a group's, who all sign in through a licence server.
     fn users(&mut self, step: &mut Step<'_, '_>) -> Option<Vec<UserId>> {
         let (value, users) = if let Some(value) = step.table.get("group") {
+            if let Some(place) = step.table.key_place("users") {
+                step.table.get("users");
+                step.problems.push(Problem::new(place, "`users` beside `group`", "write one of the two"));
+            }
             let name = value.name(step.problems)?;
             let members = self.people.members.get(name).cloned();
             if members.is_none() {
                 let title = format!("unknown group `{name}`");
-                step.problems.push(Problem::new(value.place(), title, "not defined anywhere"));
+                let help = nearest(name, self.people.members.keys().map(String::as_str));
+                step.problems.push(Problem::new(value.place(), title, "not defined anywhere").help(help));
             }
             (value, members?)
         } else {
@@ -76,6 +81,14 @@ impl Steps<'_> {
             users.retain(|user| seen.insert(*user));
             (value, users)
         };
+        if users.is_empty() {
+            step.problems.push(Problem::new(
+                value.place(),
+                "a step about users names some",
+                "nobody is listed",
+            ));
+            return None;
+        }
         let on_none = users.iter().find(|user| self.people.users[user.index()].network.is_none());
         if let Some(user) = on_none {
             let name = self.directory.users.get(user.0);
