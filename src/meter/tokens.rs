@@ -174,6 +174,7 @@ mod tests {
         let rate = Tokens::from_thousandths(100);
         assert_eq!(rate.times_thousandths(2500), Some(Tokens::from_thousandths(250)));
         assert_eq!(rate.times_thousandths(5), None);
+        assert_eq!(Tokens::MAX.times_thousandths(1000), Some(Tokens::MAX));
         assert_eq!(Tokens::MAX.times_thousandths(1001), None);
     }
 }
