@@ -227,16 +227,17 @@ fn office(until: u32) -> tempfile::TempDir {
     folder
 }
 
-/// Starts a run whose output nobody reads, and ends it once a path is there: by SIGTERM, which goes the way of
-/// Ctrl-C and is never ignored, as Ctrl-C is where a shell runs the tests in the background.
+/// Starts a run whose output nobody reads, and presses Ctrl-C once a path is there. Where a shell runs the tests
+/// in the background it ignores signals for them; `env` undoes that for the run.
 fn interrupted(folder: &Path, arguments: &[&str], once: impl Fn(&str) -> bool) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_flexmeter"));
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_flexmeter")]);
     command.args(["run", "office.toml", "--out", "out"]).args(arguments).current_dir(folder);
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     while !names(folder).iter().any(|name| once(name)) {
         std::thread::yield_now();
     }
-    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    let told = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(told.expect("a command").success());
     child.wait().expect("it ends before anybody reads");
     child.wait_with_output().expect("it ends")
