@@ -76,7 +76,7 @@ impl Meter {
             return Err(Refusal::InUseElsewhere);
         }
         if let Some(kind) = cover {
-            return Ok((covered(kind), self.users[sign_in.user.index()].teams[0]));
+            return Ok((covered(kind), self.first_listed(sign_in.user)));
         }
         if let Some(paid) = self.key(id).window(self.now) {
             return Ok((Admission::PaidWindow, paid.team));
@@ -86,7 +86,7 @@ impl Meter {
             return Ok((Admission::PaidWindow, pending.hold.team));
         }
         let payer = if !self.is_online(sign_in.user, sign_in.device) {
-            Some(self.users[sign_in.user.index()].teams[0])
+            Some(self.first_listed(sign_in.user))
         } else if takes_over {
             self.payer_after_take_over(id)
         } else {
@@ -188,7 +188,7 @@ impl Meter {
         opening: Option<Opening>,
         verdict: Result<Admitted, Refusal>,
     ) -> Answer {
-        let first_listed = self.users[user.index()].teams[0];
+        let first_listed = self.first_listed(user);
         self.records.push(Record::SignIn(SignInRecord {
             at: self.now,
             user,

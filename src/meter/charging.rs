@@ -93,13 +93,13 @@ impl Meter {
             return;
         }
         if self.is_offline(id) {
-            self.place(id, self.users[user.index()].teams[0], kind);
+            self.place(id, self.first_listed(user), kind);
             return;
         }
         let rate = self.products[product.index()].rate(self.now);
         let team = match (self.payer(user, rate), self.policy.renewal_when_short) {
             (Some(team), _) => team,
-            (None, RenewalWhenShort::Negative) => self.users[user.index()].teams[0],
+            (None, RenewalWhenShort::Negative) => self.first_listed(user),
             (None, RenewalWhenShort::Stop) => {
                 let device = self.session(self.key(id).sessions[0]).device;
                 self.notify(user, NoticeKind::InsufficientTokens(product, device));

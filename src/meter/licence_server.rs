@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::meter::Meter;
+use crate::meter::admission::Admitted;
 use crate::meter::answer::{Admission, Refusal};
-use crate::meter::id::{DeviceId, ProductId, ServerId, TeamId, UserId};
+use crate::meter::id::{DeviceId, ProductId, ServerId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::request::SignIn;
 
@@ -17,6 +18,13 @@ pub struct LicenceServer {
     pub switch_from: Option<Instant>,
     /// Since when it hands out nothing any more.
     pub retired: Option<Instant>,
+}
+
+impl LicenceServer {
+    /// The seats of a product; `None` where it hands out none.
+    pub(crate) fn seats_of(&mut self, product: ProductId) -> Option<&mut Seats> {
+        self.seats.iter_mut().find(|seats| seats.product == product)
+    }
 }
 
 /// The seats of one product.
@@ -88,11 +96,7 @@ impl Meter {
     }
 
     /// The answer to a sign-in through a server; a seat is taken if there is one.
-    pub(super) fn take_seat(
-        &mut self,
-        server: ServerId,
-        sign_in: SignIn,
-    ) -> Result<(Admission, TeamId), Refusal> {
+    pub(super) fn take_seat(&mut self, server: ServerId, sign_in: SignIn) -> Result<Admitted, Refusal> {
         let SignIn { user, product, device, .. } = sign_in;
         if !self.is_online(user, device) {
             return Err(Refusal::Offline);
@@ -101,8 +105,7 @@ impl Meter {
         if server.retired.is_some() {
             return Err(Refusal::NoSeat);
         }
-        let mut seats = server.seats.iter_mut();
-        let seats = seats.find(|of| of.product == product).expect("it hands the product out");
+        let seats = server.seats_of(product).expect("it hands the product out");
         if seats.taken >= seats.total {
             let since = seats.switched.is_some();
             let count = if since { &mut seats.refused_since } else { &mut seats.refused_before };
@@ -118,9 +121,8 @@ impl Meter {
 
     /// A session that held a seat has ended.
     pub(super) fn free_seat(&mut self, server: ServerId, product: ProductId) {
-        let mut seats = self.servers[server.index()].seats.iter_mut();
-        let seats = seats.find(|of| of.product == product).expect("it hands the product out");
-        seats.taken -= 1;
+        let seats = self.servers[server.index()].seats_of(product);
+        seats.expect("it hands the product out").taken -= 1;
     }
 
     /// The users who still sign in through a server: a seat of theirs is taken, or would be again.

@@ -80,9 +80,7 @@ impl Meter {
 
     /// Tells a user that a device comes to its limit, once.
     fn told(&mut self, user: UserId, device: DeviceId) {
-        let mut offline = self.users[user.index()].offline.iter_mut();
-        let offline = offline.find(|offline| offline.device == device).expect("a device without connection");
-        offline.told = true;
+        self.offline_mut(user, device).expect("a device without connection").told = true;
         self.notify(user, NoticeKind::OfflineLimit(device));
     }
 
@@ -103,14 +101,20 @@ impl Meter {
 
     /// Whether a device of the user has its connection.
     pub(super) fn is_online(&self, user: UserId, device: DeviceId) -> bool {
-        !self.users[user.index()].offline.iter().any(|offline| offline.device == device)
+        self.offline(user, device).is_none()
+    }
+
+    fn offline(&self, user: UserId, device: DeviceId) -> Option<&Offline> {
+        self.users[user.index()].offline.iter().find(|offline| offline.device == device)
+    }
+
+    fn offline_mut(&mut self, user: UserId, device: DeviceId) -> Option<&mut Offline> {
+        self.users[user.index()].offline.iter_mut().find(|offline| offline.device == device)
     }
 
     /// Whether a sign-in lacks the connection it needs: a first one on the device, or one after the allowance.
     pub(super) fn needs_connection(&self, id: KeyId, sign_in: SignIn) -> bool {
-        let mut offline = self.users[sign_in.user.index()].offline.iter();
-        let without = offline.find(|offline| offline.device == sign_in.device);
-        without.is_some_and(|offline| {
+        self.offline(sign_in.user, sign_in.device).is_some_and(|offline| {
             self.now >= offline.since + ALLOWANCE || !self.key(id).devices.contains(&sign_in.device)
         })
     }
@@ -128,8 +132,7 @@ impl Meter {
         let key = self.key(charge.key);
         let user = key.user;
         let device = self.session(key.sessions[0]).device;
-        let mut offline = self.users[user.index()].offline.iter_mut();
-        match offline.find(|offline| offline.device == device) {
+        match self.offline_mut(user, device) {
             Some(offline) => offline.late.push(charge),
             None => self.record_late(charge),
         }
@@ -139,7 +142,7 @@ impl Meter {
     fn record_late(&mut self, charge: LateCharge) {
         let LateCharge { key: id, window_start, rate, kind } = charge;
         let (user, product) = (self.key(id).user, self.key(id).product);
-        let team = self.payer(user, rate).unwrap_or(self.users[user.index()].teams[0]);
+        let team = self.payer(user, rate).unwrap_or(self.first_listed(user));
         let mut hold = self.stock.hold(team, rate);
         let uncovered = std::mem::take(&mut hold.owed);
         self.stock.post(&hold);

@@ -16,8 +16,8 @@ impl Meter {
         let id = self.key_of((user, product));
         let credits = self.contract_for(service_use);
         let verdict = self.entitled(id).and_then(|cover| match cover {
-            Some(kind) => Ok((covered(kind), self.users[user.index()].teams[0])),
-            None if credits.is_some() => Ok((Admission::Credits, self.users[user.index()].teams[0])),
+            Some(kind) => Ok((covered(kind), self.first_listed(user))),
+            None if credits.is_some() => Ok((Admission::Credits, self.first_listed(user))),
             None => {
                 self.payer(user, amount).map(|t| (Admission::Result, t)).ok_or(Refusal::InsufficientTokens)
             }

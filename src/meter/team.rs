@@ -40,6 +40,11 @@ impl Plan {
 }
 
 impl Meter {
+    /// The team that stands for the payer where none paid (RULES 3.9).
+    pub(super) fn first_listed(&self, user: UserId) -> TeamId {
+        self.users[user.index()].teams[0]
+    }
+
     /// The user's plan, the highest of their teams' (RULES 3.12).
     pub fn plan(&self, user: UserId) -> Plan {
         let teams = self.users[user.index()].teams.iter();

@@ -225,8 +225,7 @@ impl Meter {
             }
             TransitionStep::Switch(_, product, device) => {
                 network.switched.insert((product, device));
-                let mut seats = self.servers[network.server.index()].seats.iter_mut();
-                if let Some(seats) = seats.find(|seats| seats.product == product) {
+                if let Some(seats) = self.servers[network.server.index()].seats_of(product) {
                     seats.switched.get_or_insert(self.now);
                 }
             }
