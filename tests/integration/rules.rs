@@ -224,3 +224,17 @@ fn every_answer_is_given_by_some_scenario_in_order_of_precedence() {
     assert_eq!(kinds, ChargeKind::ALL.iter().map(|kind| kind.name()).collect());
     assert_eq!(ends, SessionEnd::ALL.iter().map(|end| end.name()).collect());
 }
+
+#[test]
+fn rule_3_8_what_no_contact_records_is_counted() {
+    let offline = "[[step]]\nat = 2026-03-02T08:30:00Z\ndo = \"go-offline\"\nuser = \"ada\"\ndevice = \"desktop\"\n\
+                   [[step]]\nat = 2026-03-03T08:10:00Z\ndo = \"DO\"\nuser = \"ada\"\ndevice = \"desktop\"\n";
+    let text = TWO_OPENINGS.replace("end = 2026-03-03T00:00:00Z", "end = 2026-03-03T09:00:00Z");
+    let unrecorded = |last: &str| {
+        let run = Run::replay(&scenario(&format!("{text}{}", offline.replace("DO", last))));
+        (run.tally.unrecorded, run.tally.tokens)
+    };
+    let seven = Tokens::whole(7);
+    assert_eq!(unrecorded("go-offline"), ((1, seven), seven), "the renewal at 08:00 waits for a contact");
+    assert_eq!(unrecorded("go-online"), ((0, Tokens::ZERO), Tokens::whole(14)));
+}
