@@ -4,7 +4,7 @@
 //! # The map
 //!
 //! ```text
-//! meter → scenario → simulation → report → cli
+//! meter → scenario → simulation → results → audit → report → cli
 //! ```
 //!
 //! A module uses only those before it; a test reads the `mod` lines below and every `use` line, and
@@ -24,8 +24,10 @@
 //!   ([`simulation::course`]), driven by a plain loop ([`simulation::replay`]) or by actors
 //!   ([`simulation::actors`]). What came of it is counted ([`simulation::tally`]) and judged
 //!   ([`simulation::verdict`]); rows go to a [`simulation::recorder`].
+//! * [`audit`] answers questions about a run by running it again: why something was charged, what would have
+//!   avoided it, where two runs part.
 //! * [`report`] turns results into text: tables, CSV, JSON, JUnit. Rows are sorted in pieces, so that a run
-//!   may have more of them than fit into memory ([`report::sorted_rows`]).
+//!   may have more of them than fit into memory ([`results::sorted_rows`]).
 //! * [`cli`] knows arguments, paths and the terminal.
 //!
 //! # What is always so
@@ -56,5 +58,7 @@ pub mod format {}
 pub mod meter;
 pub mod scenario;
 pub mod simulation;
+pub mod results;
+pub mod audit;
 pub mod report;
 pub mod cli;

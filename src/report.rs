@@ -1,8 +1,5 @@
 //! Reports: results as plain data turned into text. Nothing here prints or opens a file.
 
-pub mod rows;
-pub mod sorted_rows;
-pub mod files;
 pub mod summary;
 pub mod junit;
 pub mod latency;

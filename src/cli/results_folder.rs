@@ -11,8 +11,8 @@ use rustix::io::Errno;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::Results;
 use crate::cli::{interrupt, shown};
-use crate::report::files::{LATENCY, SUMMARY, TABLES, Tables};
-use crate::report::sorted_rows::Spool;
+use crate::results::files::{LATENCY, SUMMARY, TABLES, Tables};
+use crate::results::sorted_rows::Spool;
 use crate::scenario::Scenario;
 use crate::simulation::recorder::Detail;
 

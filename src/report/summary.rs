@@ -8,7 +8,7 @@ use crate::meter::contract::Contract;
 use crate::meter::id::{ContractId, ServerId};
 use crate::meter::licence_server::{LicenceServer, Seats};
 use crate::meter::tokens::Tokens;
-use crate::report::files::Digests;
+use crate::results::files::Digests;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::{iso, zone_data_release};
 use crate::simulation::recorder::Detail;

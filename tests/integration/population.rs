@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use chrono::Weekday;
 use flexmeter::meter::instant::{Instant, Span};
 use flexmeter::meter::record::Record;
-use flexmeter::report::files::Digests;
+use flexmeter::results::files::Digests;
 use flexmeter::scenario::Scenario;
 use flexmeter::scenario::agenda::{Act, Ends, Intention, Visit};
 use flexmeter::scenario::calendar::{Day, Zone};

@@ -11,8 +11,8 @@ use flexmeter::meter::record::{
     ChargeRecord, CreditRecord, NoticeRecord, Record, SessionRecord, SignInRecord, TokenEvent,
     TransitionRecord,
 };
-use flexmeter::report::files::{Digests, Tables};
-use flexmeter::report::sorted_rows::Spool;
+use flexmeter::results::files::{Digests, Tables};
+use flexmeter::results::sorted_rows::Spool;
 use flexmeter::scenario::Scenario;
 use flexmeter::simulation::recorder::{Detail, Recorder};
 use flexmeter::simulation::replay;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Writer, WriterBuilder};
 
-use crate::report::rows::Row;
+use crate::results::rows::Row;
 use crate::scenario::Scenario;
 
 /// Rows kept in memory before they are put aside.
@@ -192,7 +192,7 @@ mod tests {
     use crate::meter::instant::Instant;
     use crate::meter::record::{TokenEvent, TokenEventKind};
     use crate::meter::tokens::Tokens;
-    use crate::report::sorted_rows::{SortedRows, Spool};
+    use crate::results::sorted_rows::{SortedRows, Spool};
     use crate::scenario::Scenario;
 
     /// Three thousand rows put aside a few at a time, over two levels of merging, against all at once.

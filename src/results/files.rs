@@ -12,7 +12,7 @@ use crate::meter::record::{
     ChargeRecord, CreditRecord, NoticeRecord, Record, SessionRecord, SignInRecord, TokenEvent,
     TransitionRecord,
 };
-use crate::report::sorted_rows::{SortedRows, Spool};
+use crate::results::sorted_rows::{SortedRows, Spool};
 use crate::scenario::Scenario;
 use crate::simulation::recorder::{Detail, Recorder};
 

@@ -1,0 +1,5 @@
+//! Results: the tables that a run writes, their columns and their order. What opens a file is elsewhere.
+
+pub mod rows;
+pub mod sorted_rows;
+pub mod files;
