@@ -24,6 +24,7 @@ pub mod transition;
 pub mod user;
 pub mod request;
 pub mod record;
+pub mod view;
 mod due;
 mod charging;
 mod admission;
@@ -194,7 +195,8 @@ impl Meter {
         self.records.drain(..)
     }
 
-    fn catch_up(&mut self, at: Instant, phase: Phase) {
+    /// Lets everything happen that falls due by itself before that phase of `at` (RULES 4).
+    pub(crate) fn catch_up(&mut self, at: Instant, phase: Phase) {
         assert!((self.now, self.phase) <= (at, phase), "time only moves forward: {:?} to {at:?}", self.now);
         while let Some((due_at, due)) = self.dues.take_before(at, phase) {
             self.now = due_at;

@@ -9,6 +9,7 @@ pub mod duration;
 pub mod catalogue;
 mod reader;
 pub mod directory;
+pub mod document;
 pub mod terms;
 pub mod rulebook;
 mod people;
@@ -36,7 +37,7 @@ use std::sync::Arc;
 use toml::de::DeTable;
 
 use crate::meter::Setup;
-use crate::meter::id::PackId;
+use crate::meter::id::{PackId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::request::Request;
 use crate::scenario::calendar::{Zone, iso};
@@ -71,6 +72,12 @@ pub struct Scenario {
     pub setup: Setup,
     /// Everything that is asked of the meter, in the order it is asked (RULES 4).
     pub timeline: Vec<(Instant, Request)>,
+    /// The step of the file, from 0, behind each request of the timeline; `None` where it is no step.
+    pub origins: Vec<Option<usize>>,
+    /// Where each user is at first.
+    pub zones: Vec<Zone>,
+    /// Who goes to which zone by a step, in the order of the file.
+    pub journeys: Vec<(UserId, Instant, Zone)>,
     /// The groups of simulated users.
     pub groups: Vec<Arc<Group>>,
     /// The simulated users, by number.
@@ -80,6 +87,13 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// The zone a user is in, as far as the file says: journeys of simulated people are their own affair.
+    pub fn zone_of(&self, user: UserId, at: Instant) -> &Zone {
+        let journeys = self.journeys.iter().filter(|(who, since, _)| *who == user && *since <= at);
+        // Of two at one instant the later in the file is meant.
+        journeys.max_by_key(|(_, since, _)| *since).map_or(&self.zones[user.index()], |(.., zone)| zone)
+    }
+
     /// Reads and checks a scenario file.
     ///
     /// # Errors
@@ -153,14 +167,14 @@ fn read_tables(
     let servers = read_servers(root.tables("licence_server", problems), (&directory, &products), problems);
     let steps = root.tables("step", problems);
     let reader = Steps::new(&mut directory, &mut people, &mut products, (start, end));
-    let steps = reader.read(steps, problems);
+    let (steps, journeys) = reader.read(steps, problems);
     let tables = root.tables("expect", problems);
     let reader = Expects { directory: &directory, people: &people, start, end, text, problems };
     let expects = reader.read(tables);
     root.finish(problems);
     let policy = policies.meter.clone();
     let setup = Setup { policy, products, teams: people.teams, users: people.users, contracts, servers };
-    let timeline = timeline(people.beginnings, steps, end);
+    let (timeline, origins) = timeline(people.beginnings, steps, end);
     run.map(|_| Scenario {
         title,
         start,
@@ -170,6 +184,9 @@ fn read_tables(
         directory,
         setup,
         timeline,
+        origins,
+        zones: people.user_zones,
+        journeys,
         groups,
         simulated,
         expects,
@@ -189,17 +206,20 @@ fn read_run(root: &mut Table<'_>, problems: &mut Problems) -> Option<(Instant, I
     Some((start, end))
 }
 
-/// All requests in the order of RULES 4: by instant, then phase, packs by their ids, steps in file order.
+/// All requests in the order of RULES 4: by instant, then phase, packs by their ids, steps in file order; and
+/// the step behind each.
 fn timeline(
     beginnings: Vec<(Instant, Request)>,
-    steps: Vec<(Instant, Request)>,
+    steps: Vec<(Instant, Request, usize)>,
     end: Instant,
-) -> Vec<(Instant, Request)> {
-    let mut timeline: Vec<_> = beginnings.into_iter().chain(steps).filter(|(at, _)| *at < end).collect();
+) -> (Vec<(Instant, Request)>, Vec<Option<usize>>) {
+    let beginnings = beginnings.into_iter().map(|(at, request)| (at, request, None));
+    let steps = steps.into_iter().map(|(at, request, step)| (at, request, Some(step)));
+    let mut timeline: Vec<_> = beginnings.chain(steps).filter(|(at, ..)| *at < end).collect();
     let pack = |request: &Request| match request {
         Request::Buy(purchase) => purchase.pack,
         _ => PackId(0),
     };
-    timeline.sort_by_key(|(at, request)| (*at, request.phase(), pack(request)));
-    timeline
+    timeline.sort_by_key(|(at, request, _)| (*at, request.phase(), pack(request)));
+    timeline.into_iter().map(|(at, request, step)| ((at, request), step)).unzip()
 }

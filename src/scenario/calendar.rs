@@ -20,7 +20,7 @@ pub fn zone_data_release() -> &'static str {
 /// A time zone of the IANA database.
 #[derive(Clone, Debug)]
 pub struct Zone {
-    name: String,
+    name: Arc<str>,
     rules: TimeZone,
     /// The offsets of some days, looked up beforehand.
     offsets: Arc<Offsets>,
@@ -45,13 +45,13 @@ pub enum ClockChange {
 impl Zone {
     /// Coordinated universal time.
     pub fn utc() -> Zone {
-        Zone { name: "UTC".to_owned(), rules: TimeZone::UTC, offsets: Arc::default() }
+        Zone { name: "UTC".into(), rules: TimeZone::UTC, offsets: Arc::default() }
     }
 
     /// The zone of that name, such as `Europe/Amsterdam`.
     pub fn named(name: &str) -> Option<Zone> {
         let rules = jiff::tz::db().get(name).ok()?;
-        Some(Zone { name: name.to_owned(), rules, offsets: Arc::default() })
+        Some(Zone { name: name.into(), rules, offsets: Arc::default() })
     }
 
     /// The names of all zones.

@@ -94,8 +94,13 @@ pub(crate) struct Steps<'s> {
     invited: BTreeSet<UserId>,
     /// The devices that an earlier step took offline.
     offline: BTreeSet<(UserId, DeviceId)>,
-    requests: Vec<(Instant, Request)>,
+    /// Each with the number of its step.
+    requests: Vec<(Instant, Request, usize)>,
+    journeys: Vec<(UserId, Instant, Zone)>,
 }
+
+/// What steps ask of the meter, each with its number, and who goes where.
+type Asked = (Vec<(Instant, Request, usize)>, Vec<(UserId, Instant, Zone)>);
 
 impl<'s> Steps<'s> {
     pub(crate) fn new(
@@ -113,6 +118,7 @@ impl<'s> Steps<'s> {
             offline: BTreeSet::new(),
             invited: BTreeSet::new(),
             zones: people.user_zones.clone(),
+            journeys: Vec::new(),
             directory,
             people,
             products,
@@ -125,10 +131,10 @@ impl<'s> Steps<'s> {
     }
 
     /// Reads all steps; the requests of those that are right, in file order.
-    pub(crate) fn read(mut self, tables: Vec<Table<'_>>, problems: &mut Problems) -> Vec<(Instant, Request)> {
+    pub(crate) fn read(mut self, tables: Vec<Table<'_>>, problems: &mut Problems) -> Asked {
         let before = problems.len();
-        for table in tables {
-            self.read_step(table, problems);
+        for (number, table) in tables.into_iter().enumerate() {
+            self.read_step((number, table), problems);
         }
         if problems.len() == before {
             // With a step unread, what the others name may well be right.
@@ -142,10 +148,10 @@ impl<'s> Steps<'s> {
                 problems.push(Problem::new(place, title, label));
             }
         }
-        self.requests
+        (self.requests, self.journeys)
     }
 
-    fn read_step(&mut self, mut table: Table<'_>, problems: &mut Problems) {
+    fn read_step(&mut self, (number, mut table): (usize, Table<'_>), problems: &mut Problems) {
         let action = table.need("do", problems).and_then(|value| value.one_of(&ACTIONS, problems));
         let Some(action) = action else { return };
         table.what = format!("a step that does \"{}\"", word(action));
@@ -178,7 +184,7 @@ impl<'s> Steps<'s> {
         let Step { table, problems, .. } = step;
         table.finish(problems);
         if let (Some(at), Some(requests)) = (at, requests) {
-            self.requests.extend(requests.into_iter().map(|request| (at, request)));
+            self.requests.extend(requests.into_iter().map(|request| (at, request, number)));
         }
     }
 
@@ -216,7 +222,9 @@ impl<'s> Steps<'s> {
             Action::Cover(kind) => self.cover(step, user, kind),
             Action::EndCover(kind) => self.end_cover(step, user, kind),
             Action::Travel => {
-                self.zones[user.index()] = step.need("time_zone")?.zone(step.problems)?;
+                let zone = step.need("time_zone")?.zone(step.problems)?;
+                self.journeys.push((user, step.at, zone.clone()));
+                self.zones[user.index()] = zone;
                 self.people.travel(user, (step.table.get("user")?, self.directory), step.problems);
                 None
             }

@@ -15,7 +15,7 @@ use crate::meter::answer::Answer;
 use crate::meter::id::{ContractId, DeviceId, ProductId, UserId, VersionId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::record::Record;
-use crate::meter::request::{OpenSession, Request, SignIn};
+use crate::meter::request::{OpenSession, Request};
 use crate::meter::tokens::Tokens;
 use crate::scenario::Scenario;
 use crate::scenario::agenda::Intention;
@@ -33,12 +33,17 @@ use crate::simulation::team_group::TeamGroup;
 /// Records are looked through, and the driver is asked whether it ends, after so many requests.
 const NOTED_AT_ONCE: usize = 32;
 
-/// Whoever drives a course: asks the meter for decisions, perhaps with a look at the clock around them, and
-/// may end the course early.
+/// Whoever drives a course: asks the meter, perhaps with a look at the clock around a decision or with a note
+/// of what was asked, and may end the course early.
 pub trait Drive {
-    /// Applies the sign-in.
-    fn decide(&mut self, meter: &mut Meter, sign_in: SignIn, at: Instant) -> Answer {
-        meter.apply(Request::SignIn(sign_in), at)
+    /// Applies a request.
+    fn ask(&mut self, meter: &mut Meter, request: Request, at: Instant) -> Answer {
+        meter.apply(request, at)
+    }
+
+    /// Applies a request of the scenario's own timeline.
+    fn ask_scripted(&mut self, meter: &mut Meter, request: Request, at: Instant) -> Answer {
+        self.ask(meter, request, at)
     }
 
     /// Whether the course is to end now.
@@ -185,13 +190,13 @@ impl Course {
                 Next::Scripted => {
                     let request = self.group.timeline[self.made].1.clone();
                     self.made += 1;
-                    self.apply(request, at, driver);
+                    driver.ask_scripted(&mut self.meter, request, at);
                 }
                 Next::SignOut => {
                     let Reverse((at, order, device, version)) = self.sign_outs.pop().expect("just seen");
                     let (user, product) = whose(order);
                     let session = OpenSession { user, product, device: Some(device), version: Some(version) };
-                    self.meter.apply(Request::SignOut(session), at);
+                    driver.ask(&mut self.meter, Request::SignOut(session), at);
                 }
                 Next::Again => {
                     let Reverse((.., slot)) = self.again.pop().expect("just seen");
@@ -284,13 +289,6 @@ impl Course {
             offer(at, order(phase, *user, product), Next::Intended);
         }
         (first.0 < until).then_some((first.0, first.2))
-    }
-
-    fn apply(&mut self, request: Request, at: Instant, driver: &mut impl Drive) {
-        match request {
-            Request::SignIn(sign_in) => driver.decide(&mut self.meter, sign_in, at),
-            request => self.meter.apply(request, at),
-        };
     }
 
     fn look(&mut self, (at, team): Probe) {

@@ -15,6 +15,7 @@
 //! * `readme`          outputs in the README are what its commands print.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
+//! * `transcript`      what simulated users did, written down as steps: the same rows without chance.
 //! * `support`         running the binary and reading scenarios, for the modules above.
 //!
 //! What some rules add to `history`, `reference` and `boundaries` is in files of each: `offline` (3.8),
@@ -36,3 +37,4 @@ mod scenarios;
 mod second_opinion;
 mod support;
 mod theory;
+mod transcript;

@@ -10,7 +10,7 @@ use crate::meter::Meter;
 use crate::meter::answer::Answer;
 use crate::meter::instant::Instant;
 use crate::meter::record::Record;
-use crate::meter::request::{Request, SignIn};
+use crate::meter::request::Request;
 use crate::scenario::agenda::Intention;
 use crate::scenario::calendar::iso;
 use crate::simulation::actors::recorder_actor::RecorderMessage;
@@ -65,10 +65,13 @@ struct Stopwatch {
 }
 
 impl Drive for Stopwatch {
-    fn decide(&mut self, meter: &mut Meter, sign_in: SignIn, at: Instant) -> Answer {
+    fn ask(&mut self, meter: &mut Meter, request: Request, at: Instant) -> Answer {
+        if !matches!(request, Request::SignIn(_)) {
+            return meter.apply(request, at);
+        }
         let clock = self.shared.company.clock;
         let before = clock();
-        let answer = meter.apply(Request::SignIn(sign_in), at);
+        let answer = meter.apply(request, at);
         let took = clock() - before;
         self.latency.record(took).expect("a histogram that grows takes every value");
         answer

@@ -29,18 +29,18 @@ impl Course {
             Act::Open(visit) => self.open((user, intention), &visit, driver),
             Act::GoOn(visit) if self.meter.is_open(session) => {
                 if visit.operates_until.is_some() {
-                    self.meter.apply(Request::Touch(session), at);
+                    driver.ask(&mut self.meter, Request::Touch(session), at);
                 }
                 self.opened(user, intention, &visit);
             }
             Act::GoOn(visit) => self.later(user, Intention { act: Act::Open(visit), ..*intention }),
-            Act::Close => drop(self.meter.apply(Request::SignOut(session), at)),
+            Act::Close => drop(driver.ask(&mut self.meter, Request::SignOut(session), at)),
             Act::Work { until } => {
-                self.meter.apply(Request::Touch(session), at);
+                driver.ask(&mut self.meter, Request::Touch(session), at);
                 self.operate_again(user, intention, until);
             }
-            Act::GoOffline => drop(self.meter.apply(Request::GoOffline { user, device }, at)),
-            Act::GoOnline => drop(self.meter.apply(Request::GoOnline { user, device }, at)),
+            Act::GoOffline => drop(driver.ask(&mut self.meter, Request::GoOffline { user, device }, at)),
+            Act::GoOnline => drop(driver.ask(&mut self.meter, Request::GoOnline { user, device }, at)),
         }
     }
 
@@ -50,7 +50,7 @@ impl Course {
             return;
         }
         let sign_in = SignIn { user, product, device, version, unsupported: false };
-        if let Answer::Refused(_) = driver.decide(&mut self.meter, sign_in, at) {
+        if let Answer::Refused(_) = driver.ask(&mut self.meter, Request::SignIn(sign_in), at) {
             self.refused(user, intention, visit);
         } else {
             self.opened(user, intention, visit);
