@@ -6,7 +6,9 @@ mod interrupt;
 mod progress;
 mod scenario_file;
 mod results_folder;
+mod execution;
 mod run;
+mod checkpoint;
 mod check;
 mod new;
 mod rules;
@@ -45,6 +47,10 @@ struct Arguments {
 enum Command {
     /// Run a scenario and write its results.
     Run(run::Arguments),
+    /// Go on from a checkpoint to the end and write the results of the whole run.
+    Resume(checkpoint::ResumeArguments),
+    /// Go on from a checkpoint with more steps.
+    Fork(checkpoint::ForkArguments),
     /// Run scenarios and compare what they expect with what comes of them.
     Check(check::Arguments),
     /// Tell what simulated users will do in a typical week, before anything runs.
@@ -71,6 +77,8 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = caught(|| match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Resume(arguments) => checkpoint::resume(&arguments),
+        Command::Fork(arguments) => checkpoint::fork(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::New(arguments) => new::new(&arguments),
@@ -111,6 +119,12 @@ fn print_with(write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Resu
 /// A path as it may be printed: what would steer a terminal is replaced.
 fn shown(path: &Path) -> String {
     path.display().to_string().replace(char::is_control, "\u{fffd}")
+}
+
+/// Whether two paths lead to one file that is there.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().ok();
+    whole(one).is_some_and(|one| whole(other) == Some(one))
 }
 
 /// The width of the terminal; `None` where the output goes elsewhere, and lines stay whole.

@@ -185,6 +185,11 @@ impl Meter {
         key.is_some_and(|&(_, id)| self.oldest(id, which, |_| true).is_some())
     }
 
+    /// Every user and product that the meter was asked about.
+    pub fn keys(&self) -> impl Iterator<Item = (UserId, ProductId)> {
+        self.keys.iter().map(|key| (key.user, key.product))
+    }
+
     /// Every pack that has arrived, by number.
     pub fn packs(&self) -> impl Iterator<Item = &Pack> {
         self.stock.packs()

@@ -6,10 +6,12 @@
 pub mod problem;
 pub mod calendar;
 pub mod duration;
+pub mod moment;
 pub mod catalogue;
 mod reader;
 pub mod directory;
 pub mod document;
+pub mod continuation;
 pub mod terms;
 pub mod rulebook;
 mod people;
@@ -86,7 +88,19 @@ pub struct Scenario {
     pub expects: Vec<Expect>,
 }
 
+/// The part of a file's text that was appended to an earlier one: its steps do not touch what has happened.
+#[derive(Clone, Copy, Debug)]
+pub struct Appended {
+    /// Its first byte.
+    pub from: usize,
+    /// Until when everything has happened.
+    pub happened: Instant,
+}
+
 impl Scenario {
+    /// The seed of a file that gives none.
+    pub(crate) const SEED: u64 = 1;
+
     /// The zone a user is in, as far as the file says: journeys of simulated people are their own affair.
     pub fn zone_of(&self, user: UserId, at: Instant) -> &Zone {
         let journeys = self.journeys.iter().filter(|(who, since, _)| *who == user && *since <= at);
@@ -99,13 +113,21 @@ impl Scenario {
     /// # Errors
     /// Everything that is wrong with it, in the order of the file.
     pub fn read(text: &str) -> Result<Scenario, Vec<Problem>> {
+        Scenario::read_with(text, None)
+    }
+
+    /// Reads and checks a scenario file to which steps were appended.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it, in the order of the file.
+    pub fn read_with(text: &str, appended: Option<Appended>) -> Result<Scenario, Vec<Problem>> {
         let (root, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             return Err(errors.iter().map(syntax_problem).collect());
         }
         let mut problems = Problems::new();
         let table = Table::new(root.get_ref(), "the file", 0..0);
-        let scenario = read_tables(table, root.get_ref(), text, &mut problems);
+        let scenario = read_tables((table, appended), root.get_ref(), text, &mut problems);
         match scenario {
             Some(scenario) if problems.is_empty() => Ok(scenario),
             _ => {
@@ -122,14 +144,14 @@ fn syntax_problem(error: &toml::de::Error) -> Problem {
 }
 
 fn read_tables(
-    mut root: Table<'_>,
+    (mut root, appended): (Table<'_>, Option<Appended>),
     raw: &DeTable<'_>,
     text: &str,
     problems: &mut Problems,
 ) -> Option<Scenario> {
     let title = root.get("title").and_then(|value| value.plain_text(problems)).unwrap_or_default().to_owned();
     let run = read_run(&mut root, problems);
-    let seed = root.get("seed").and_then(|value| value.whole(problems)).unwrap_or(1);
+    let seed = root.get("seed").and_then(|value| value.whole(problems)).unwrap_or(Scenario::SEED);
     let policy = root.get("policy").and_then(|value| value.table("[policy]", problems));
     let policies = Policies::read(policy, problems);
     let mut directory = Directory::scan(raw);
@@ -167,7 +189,7 @@ fn read_tables(
     let servers = read_servers(root.tables("licence_server", problems), (&directory, &products), problems);
     let steps = root.tables("step", problems);
     let reader = Steps::new(&mut directory, &mut people, &mut products, (start, end));
-    let (steps, journeys) = reader.read(steps, problems);
+    let (steps, journeys) = reader.appended(appended).read(steps, problems);
     let tables = root.tables("expect", problems);
     let reader = Expects { directory: &directory, people: &people, start, end, text, problems };
     let expects = reader.read(tables);

@@ -10,7 +10,7 @@ use clap::Args;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::write_file;
-use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
+use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
 use crate::report::junit::junit;
 use crate::report::{json, terminal};
 use crate::simulation::recorder::Unrecorded;
@@ -48,7 +48,9 @@ pub(super) fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     files.sort();
     files.dedup();
-    if let Some(junit) = arguments.junit.as_ref().filter(|junit| is_one_of(junit, &files)) {
+    if let Some(junit) =
+        arguments.junit.as_ref().filter(|junit| files.iter().any(|file| is_same_file(junit, file)))
+    {
         let text = format!("--junit {} is one of the files to check; choose another", shown(junit));
         return Err(Failure::input(text));
     }
@@ -74,11 +76,6 @@ pub(super) fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
     } else {
         ExitCode::SUCCESS
     })
-}
-
-fn is_one_of(path: &Path, files: &[PathBuf]) -> bool {
-    let whole = |path: &Path| path.canonicalize().ok();
-    whole(path).is_some_and(|path| files.iter().any(|file| whole(file).as_ref() == Some(&path)))
 }
 
 /// A file that can't be read is told among the others; a defect ends the command.

@@ -21,12 +21,27 @@ const PROBLEMS_MAX: usize = 20;
 
 /// Reads and checks a scenario file.
 pub(super) fn read(path: &Path) -> Result<Scenario, Failure> {
+    read_with_text(path).map(|(_, scenario)| scenario)
+}
+
+/// Reads and checks a scenario file, whose text is wanted too.
+pub(super) fn read_with_text(path: &Path) -> Result<(String, Scenario), Failure> {
     let text = text(path)?;
+    if text.trim().is_empty() {
+        let text = format!("{} is empty; `flexmeter new NAME` writes a scenario to start from", shown(path));
+        return Err(Failure::input(text));
+    }
+    let scenario = checked((path, &text))?;
+    Ok((text, scenario))
+}
+
+/// Checks a scenario that was read from a file.
+pub(super) fn checked((path, text): (&Path, &str)) -> Result<Scenario, Failure> {
     // Reading draws no chance: there is no seed to tell.
-    let read = caught(|| Scenario::read(&text));
+    let read = caught(|| Scenario::read(text));
     let read = read
         .map_err(|text| Failure::defect(path, format!("flexmeter panicked at the task \"read\": {text}")))?;
-    read.map_err(|problems| Failure::Scenario(drawing(path, &text, &problems)))
+    read.map_err(|problems| drawing(&[Source { path, text, from: 0 }], &problems))
 }
 
 /// The scenario files a path means: itself, or every `.toml` file below a folder, by name.
@@ -56,7 +71,8 @@ pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn text(path: &Path) -> Result<String, Failure> {
+/// The text of a file.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
     let about = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if about.is_dir() {
         let text =
@@ -68,20 +84,13 @@ fn text(path: &Path) -> Result<String, Failure> {
     file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
     if bytes.len() as u64 > BYTES_MAX {
         let most = BYTES_MAX >> 20;
-        return Err(Failure::input(format!(
-            "{} is too large; a scenario file has at most {most} MiB",
-            shown(path)
-        )));
+        return Err(Failure::input(format!("{} is too large; a scenario file has at most {most} MiB", shown(path))));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..valid].iter().filter(|byte| **byte == b'\n').count();
         Failure::input(format!("{} is not text: line {line}, byte {} is not UTF-8", shown(path), valid + 1))
     })?;
-    if text.trim().is_empty() {
-        let text = format!("{} is empty; `flexmeter new NAME` writes a scenario to start from", shown(path));
-        return Err(Failure::input(text));
-    }
     Ok(text)
 }
 
@@ -89,27 +98,49 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::input(format!("can't read {}: {error}", shown(path)))
 }
 
-/// The problems, each on its lines of the file.
-fn drawing(path: &Path, text: &str, problems: &[Problem]) -> String {
-    let name = shown(path);
-    let drawn = problems.iter().take(PROBLEMS_MAX).map(|problem| draw(&name, text, problem));
-    let mut drawing = drawn.collect::<Vec<_>>().join("\n\n");
-    drawing += "\n\n";
-    drawing += &match problems.len() {
-        1 => format!("1 error in {name}"),
-        count if count > PROBLEMS_MAX => {
-            format!("{count} errors in {name}; the first {PROBLEMS_MAX} are shown")
-        }
-        count => format!("{count} errors in {name}"),
-    };
-    drawing + "; nothing was run or written"
+/// A file whose text stands in the text that was read, from some byte on.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) path: &'a Path,
+    pub(super) text: &'a str,
+    pub(super) from: usize,
 }
 
-fn draw(name: &str, text: &str, problem: &Problem) -> String {
+impl<'a> Source<'a> {
+    /// The file in which a place lies, and the place there.
+    fn of(sources: &[Source<'a>], place: &Range<usize>) -> (Source<'a>, Range<usize>) {
+        let source =
+            sources.iter().rev().find(|source| source.from <= place.start).expect("the first begins at 0");
+        (*source, place.start - source.from..place.end - source.from)
+    }
+}
+
+/// The problems, each on its lines of the files that were read one after the other.
+pub(super) fn drawing(sources: &[Source<'_>], problems: &[Problem]) -> Failure {
+    let drawn = problems.iter().take(PROBLEMS_MAX).map(|problem| draw(sources, problem));
+    let mut drawing = drawn.collect::<Vec<_>>().join("\n\n");
+    drawing += "\n\n";
+    let mut names: Vec<String> =
+        problems.iter().map(|problem| shown(Source::of(sources, &problem.place).0.path)).collect();
+    names.dedup();
+    let names = names.join(" and ");
+    drawing += &match problems.len() {
+        1 => format!("1 error in {names}"),
+        count if count > PROBLEMS_MAX => {
+            format!("{count} errors in {names}; the first {PROBLEMS_MAX} are shown")
+        }
+        count => format!("{count} errors in {names}"),
+    };
+    Failure::Scenario(drawing + "; nothing was run or written")
+}
+
+fn draw(sources: &[Source<'_>], problem: &Problem) -> String {
     let mark = |kind: AnnotationKind, place: &Range<usize>, label| {
-        let lines = whole_lines(text, place);
-        let snippet = Snippet::source(&text[lines.clone()]).path(name).line_start(line_of(text, lines.start));
-        snippet.annotation(kind.span(clamp(place, &lines)).label(label))
+        let (Source { path, text, .. }, place) = Source::of(sources, place);
+        let lines = whole_lines(text, &place);
+        let snippet =
+            Snippet::source(&text[lines.clone()]).path(shown(path)).line_start(line_of(text, lines.start));
+        snippet.annotation(kind.span(clamp(&place, &lines)).label(label))
     };
     let primary = mark(AnnotationKind::Primary, &problem.place, &problem.label);
     let mut group: Group<'_> = Level::ERROR.primary_title(&problem.title).element(primary);

@@ -27,6 +27,21 @@ pub enum Record {
     Transition(TransitionRecord),
 }
 
+impl Record {
+    /// The instant at which it was written down.
+    pub fn at(&self) -> Instant {
+        match self {
+            Record::SignIn(record) => record.at,
+            Record::Session(record) => record.signed_out,
+            Record::Charge(record) => record.recorded_at,
+            Record::TokenEvent(record) => record.at,
+            Record::Notice(record) => record.at,
+            Record::Credit(record) => record.at,
+            Record::Transition(record) => record.at,
+        }
+    }
+}
+
 /// The device and version of an opening.
 pub type Opening = (DeviceId, VersionId);
 

@@ -53,7 +53,7 @@ pub fn run(outcome: &Outcome<'_>, width: Option<u16>) -> String {
     text += &charges(scenario, run, tally, width);
     text += &refusals(scenario, run, width);
     text += &ended_by_a_rule(scenario, run, width);
-    text += &stock(scenario, tally, width);
+    text += &stock(scenario, ("Left at the end", tally), width);
     text += &seats_and_credits(scenario, tally, width);
     text += &expectations(verdicts, width);
     text
@@ -208,7 +208,8 @@ fn meaning(refusal: Refusal) -> &'static str {
     }
 }
 
-fn stock(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
+/// What each team has.
+pub(crate) fn stock(scenario: &Scenario, (title, tally): (&str, &Tally), width: Option<u16>) -> String {
     let columns = ["team", "available", "bought", "posted", "expired", "debt", "next expiry (UTC)"];
     let mut table = table(&columns, width);
     right(&mut table, &[1, 2, 3, 4, 5]);
@@ -225,7 +226,7 @@ fn stock(scenario: &Scenario, tally: &Tally, width: Option<u16>) -> String {
             ),
         ]);
     }
-    let mut text = section("Left at the end", &table, tally.teams.len() as u64, "packs.csv");
+    let mut text = section(title, &table, tally.teams.len() as u64, "packs.csv");
     if tally.unrecorded.0 > 0 {
         let (count, tokens) = tally.unrecorded;
         let late = format!(
@@ -380,6 +381,6 @@ pub(crate) fn moment(at: Instant) -> String {
     utc(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -127,7 +127,8 @@ impl Tables {
     }
 }
 
-fn hex(hasher: Sha256) -> String {
+/// A digest as text.
+pub(crate) fn hex(hasher: Sha256) -> String {
     hasher.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 

@@ -14,6 +14,7 @@ use crate::meter::instant::Instant;
 use crate::meter::invitation::Membership;
 use crate::meter::product::Product;
 use crate::meter::request::Request;
+use crate::scenario::Appended;
 use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::directory::Directory;
 use crate::scenario::membership::read_assignment;
@@ -84,6 +85,8 @@ pub(crate) struct Steps<'s> {
     pub(crate) products: &'s mut [Product],
     pub(crate) start: Instant,
     pub(crate) end: Instant,
+    /// Steps from some place of the file on must not lie before an instant.
+    appended: Option<Appended>,
     /// Where each user is while the file is read: `travel` changes it.
     zones: Vec<Zone>,
     openings: Openings,
@@ -124,10 +127,16 @@ impl<'s> Steps<'s> {
             products,
             start,
             end,
+            appended: None,
             openings: Openings::default(),
             moves: Vec::new(),
             requests: Vec::new(),
         }
+    }
+
+    /// With steps at the end that were appended.
+    pub(crate) fn appended(self, appended: Option<Appended>) -> Self {
+        Steps { appended, ..self }
     }
 
     /// Reads all steps; the requests of those that are right, in file order.
@@ -200,6 +209,14 @@ impl<'s> Steps<'s> {
         if at < self.start || at >= self.end {
             let label = format!("must lie from {} on and before {}", iso(self.start), iso(self.end));
             problems.push(Problem::new(value.place(), "a step outside the run", label));
+            return None;
+        }
+        let place = value.place();
+        if let Some(Appended { happened, .. }) =
+            self.appended.filter(|part| place.start >= part.from && at < part.happened)
+        {
+            let title = "a step in the past of the checkpoint";
+            problems.push(Problem::new(place, title, format!("must lie from {} on", iso(happened))));
             return None;
         }
         Some(at)

@@ -5,6 +5,7 @@
 
 mod conduct;
 mod order;
+pub mod standing;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -14,6 +15,7 @@ use crate::meter::Meter;
 use crate::meter::answer::Answer;
 use crate::meter::id::{ContractId, DeviceId, ProductId, UserId, VersionId};
 use crate::meter::instant::{Instant, Span};
+use crate::meter::pack::Pack;
 use crate::meter::record::Record;
 use crate::meter::request::{OpenSession, Request};
 use crate::meter::tokens::Tokens;
@@ -234,15 +236,8 @@ impl Course {
         }
         self.meter.close(self.scenario.end);
         self.note();
+        let packs = self.count_stock();
         let mut tally = self.tally;
-        for (local, team) in self.group.teams() {
-            let available = self.meter.available(local);
-            tally.teams.insert(team, TeamTally { available, ..TeamTally::default() });
-        }
-        let packs: Vec<_> = self.meter.packs().map(|pack| self.group.pack(pack)).collect();
-        for pack in &packs {
-            tally.teams.get_mut(&pack.team).expect("a team of the group").add(pack);
-        }
         tally.accounts = self.accounts.named(&self.group);
         tally.unrecorded = self.meter.unrecorded();
         for user in (0..).map(UserId).take(self.group.users()) {
@@ -265,6 +260,20 @@ impl Course {
             probes: self.looked_at,
         };
         (run, self.rows)
+    }
+
+    /// Counts what each team has; its packs as they stand now.
+    fn count_stock(&mut self) -> Vec<Pack> {
+        let teams = &mut self.tally.teams;
+        for (local, team) in self.group.teams() {
+            let available = self.meter.available(local);
+            teams.insert(team, TeamTally { available, ..TeamTally::default() });
+        }
+        let packs: Vec<_> = self.meter.packs().map(|pack| self.group.pack(pack)).collect();
+        for pack in &packs {
+            teams.get_mut(&pack.team).expect("a team of the group").add(pack);
+        }
+        packs
     }
 
     /// What comes next, by instant and order.

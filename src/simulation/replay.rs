@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::meter::instant::Instant;
 use crate::meter::record::Record;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::iso;
 use crate::scenario::random::Seed;
+use crate::simulation::course::standing::Standing;
 use crate::simulation::course::{Agenda, Course, people};
 use crate::simulation::panicked::guarded;
 use crate::simulation::recorder::{Observer, Recorder, Stopped};
@@ -28,20 +30,54 @@ pub fn run<R: Recorder>(
     Ok(run)
 }
 
+/// Carries a scenario out up to an instant: everything before it happens, and nothing on it.
+///
+/// # Errors
+/// Where the recorder fails, the observer ends the run, or something panics.
+pub fn until<R: Recorder>(
+    scenario: &Arc<Scenario>,
+    until: Instant,
+    (recorder, observer): (&mut R, &dyn Observer),
+) -> Result<Standing, Stopped> {
+    let mut standing = Standing::new(until);
+    for group in TeamGroup::split(scenario) {
+        let group = Arc::new(group);
+        let course = advance(scenario, (&group, until), (&mut *recorder, observer))?;
+        let team = || format!("team {}", group.name(scenario));
+        let (of_group, rows) = guarded(scenario.seed, team, || "stand".to_owned(), || course.stand())?;
+        take(scenario, recorder, rows)?;
+        standing.add(of_group);
+    }
+    Ok(standing.sorted())
+}
+
 /// One group from its start to its end.
 fn carry_out<R: Recorder>(
     scenario: &Arc<Scenario>,
     group: &Arc<TeamGroup>,
     (recorder, observer): (&mut R, &dyn Observer),
 ) -> Result<Run, Stopped> {
+    let course = advance(scenario, (group, scenario.end), (&mut *recorder, observer))?;
+    let team = || format!("team {}", group.name(scenario));
+    let (of_group, rows) = guarded(scenario.seed, team, || "finish".to_owned(), || course.finish())?;
+    take(scenario, recorder, rows)?;
+    Ok(of_group)
+}
+
+/// One group from its start to an instant.
+fn advance<R: Recorder>(
+    scenario: &Arc<Scenario>,
+    (group, to): (&Arc<TeamGroup>, Instant),
+    (recorder, observer): (&mut R, &dyn Observer),
+) -> Result<Course, Stopped> {
     let seed = Seed::new(scenario.seed);
     let team = || format!("team {}", group.name(scenario));
     let mut people = people(scenario, group);
     let mut agendas: Vec<Agenda> =
         people.iter().map(|person| Agenda { user: person.user, intentions: Vec::new() }).collect();
     let mut course = Course::new(scenario, group, recorder.wants());
-    while course.now() < scenario.end {
-        let until = course.next_stretch();
+    loop {
+        let until = course.next_stretch().min(to);
         for (person, agenda) in people.iter_mut().zip(&mut agendas) {
             if observer.stops() {
                 return Err(Stopped::Interrupted);
@@ -60,10 +96,11 @@ fn carry_out<R: Recorder>(
             return Err(Stopped::Interrupted);
         }
         take(scenario, recorder, course.take_rows())?;
+        // Packs may arrive before the start: even of no time at all there is something to carry out.
+        if course.now() >= to {
+            return Ok(course);
+        }
     }
-    let (of_group, rows) = guarded(scenario.seed, team, || "finish".to_owned(), || course.finish())?;
-    take(scenario, recorder, rows)?;
-    Ok(of_group)
 }
 
 fn take<R: Recorder>(scenario: &Scenario, recorder: &mut R, rows: Vec<Record>) -> Result<(), Stopped> {

@@ -18,6 +18,7 @@ use crate::meter::request::Request;
 use crate::meter::stock::{Draw, Purchase};
 use crate::meter::transition::{Hindrance, TransitionStep};
 use crate::meter::user::User;
+use crate::meter::view::KeyView;
 use crate::meter::{Meter, Setup};
 use crate::scenario::Scenario;
 use crate::scenario::group::Member;
@@ -169,6 +170,15 @@ impl TeamGroup {
     /// A pack's row in the numbers of the scenario.
     pub(crate) fn pack(&self, pack: &Pack) -> Pack {
         Pack { id: self.packs[pack.id.index()], team: self.team(pack.team), ..pack.clone() }
+    }
+
+    /// How a user and product stand, in the numbers of the scenario.
+    pub(crate) fn view(&self, mut view: KeyView) -> KeyView {
+        let paid = view.paid.iter_mut().map(|(_, team)| team);
+        for team in paid.chain(view.hold.iter_mut().map(|hold| &mut hold.team)) {
+            *team = self.team(*team);
+        }
+        view
     }
 
     /// A record in the numbers of the scenario.

@@ -268,9 +268,11 @@ fn results_in_place_stay_when_printing_them_is_interrupted() {
 
 #[test]
 fn help_and_misuse() {
-    let cases: [(&[&str], i32, &str); 9] = [
+    let cases: [(&[&str], i32, &str); 11] = [
         (&["--help"], 0, "Examples:"),
         (&["run", "--help"], 0, "whole or not at all"),
+        (&["resume", "--help"], 0, "byte for byte"),
+        (&["fork", "--help"], 0, "--save"),
         (&["check", "--help"], 0, "--junit"),
         (&["new", "--help"], 0, "NAME.toml"),
         (&["catalog"], 0, "Navisworks Manage"),
@@ -290,7 +292,7 @@ fn help_and_misuse() {
 /// Examples keep their lines, and a paragraph fills all of its lines but the last.
 #[test]
 fn the_end_of_each_help_reads_well_in_narrow_and_wide_terminals() {
-    for (command, width) in ["", "run", "check", "describe", "new"]
+    for (command, width) in ["", "run", "resume", "fork", "check", "describe", "new"]
         .into_iter()
         .flat_map(|command| [(command, 80), (command, 100)])
     {

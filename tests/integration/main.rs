@@ -10,6 +10,7 @@
 //! * `boundaries`      the corners that random histories should visit, counted in the reference model.
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `calendar`        zones prepared to be asked often give the same instants.
+//! * `checkpoint`      runs left and gone on with, or branched off: the same bytes, and what is refused.
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `readme`          outputs in the README are what its commands print.
@@ -25,6 +26,7 @@ mod architecture;
 mod boundaries;
 mod broken_files;
 mod calendar;
+mod checkpoint;
 mod command;
 mod history;
 mod museum;

@@ -1,19 +1,28 @@
 //! Every output in the README is what the command above it prints.
 
 use std::fs;
+use std::path::Path;
 
 use crate::support::{flexmeter, project, stdout};
 
 /// Set `FLEXMETER_BLESS=1` to write the outputs anew after a change that is meant.
+///
+/// The commands of a block are carried out one after the other in a folder of their own, with the scenarios and
+/// the files of TOML that the README shows with their name in the first line.
 #[test]
 fn outputs_in_the_readme_are_those_of_the_commands() {
     let path = project().join("README.md");
     let text = fs::read_to_string(&path).expect("README.md");
-    let mut renewed = String::new();
-    let mut shown = 0;
+    let (mut renewed, mut shown) = (String::new(), 0);
+    let mut files: Vec<(&str, &str)> = Vec::new();
     for (place, part) in text.split("```").enumerate() {
-        let block = part.strip_prefix("console\n$ flexmeter ").filter(|_| place % 2 == 1);
-        let Some((command, _)) = block.and_then(|block| block.split_once('\n')) else {
+        if let Some((name, file)) = part.strip_prefix("toml\n# ").and_then(|file| file.split_once('\n'))
+            && place % 2 == 1
+        {
+            files.push((name, file));
+        }
+        let block = part.strip_prefix("console\n").filter(|block| block.starts_with("$ flexmeter"));
+        let Some(block) = block.filter(|_| place % 2 == 1) else {
             renewed += part;
             renewed += "```";
             continue;
@@ -21,12 +30,13 @@ fn outputs_in_the_readme_are_those_of_the_commands() {
         let folder = tempfile::tempdir().expect("a folder");
         std::os::unix::fs::symlink(project().join("scenarios"), folder.path().join("scenarios"))
             .expect("a link");
-        let arguments: Vec<&str> = command.split(' ').collect();
-        let output = flexmeter(folder.path(), &arguments);
-        assert!(output.status.success() && output.stderr.is_empty(), "{command} succeeds");
-        let output = stdout(&output);
-        let lines: Vec<&str> = output.lines().map(str::trim_end).collect();
-        renewed += &format!("console\n$ flexmeter {command}\n{}\n```", lines.join("\n"));
+        for (name, file) in &files {
+            fs::write(folder.path().join(name), file).expect("written");
+        }
+        let commands = block.lines().filter_map(|line| line.strip_prefix("$ flexmeter "));
+        renewed += "console\n";
+        renewed += &commands.map(|command| shown_command(folder.path(), command)).collect::<String>();
+        renewed += "```";
         shown += 1;
     }
     let renewed = renewed.strip_suffix("```").expect("the text ends outside a block");
@@ -39,4 +49,14 @@ fn outputs_in_the_readme_are_those_of_the_commands() {
         assert_eq!(text.lines().count(), renewed.lines().count());
     }
     assert!(shown >= 3, "the README shows what the commands print");
+}
+
+/// A command and what it prints, line by line.
+fn shown_command(folder: &Path, command: &str) -> String {
+    let arguments: Vec<&str> = command.split(' ').collect();
+    let output = flexmeter(folder, &arguments);
+    assert!(output.status.success() && output.stderr.is_empty(), "{command} succeeds");
+    let printed = stdout(&output);
+    let lines = printed.lines().map(|line| line.trim_end().to_owned() + "\n");
+    format!("$ flexmeter {command}\n") + &lines.collect::<String>()
 }
