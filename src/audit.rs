@@ -1,2 +1,4 @@
 //! Audit: questions about a run and its bill, answered by running it again. What is asked is an argument,
 //! what is answered is plain data: texts and files are made elsewhere.
+
+pub mod difference;
