@@ -4,5 +4,6 @@
 pub mod transcript;
 pub mod journal;
 pub mod expected;
+pub mod difference;
 pub mod explanation;
 pub mod alternative;

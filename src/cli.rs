@@ -8,6 +8,7 @@ mod scenario_file;
 mod results_folder;
 mod run;
 mod check;
+mod diff;
 mod new;
 mod rules;
 mod catalog;
@@ -29,9 +30,10 @@ Examples:
   flexmeter run my-week.toml    run it: what is charged, refused and left
   flexmeter describe firm.toml  what simulated users will do
   flexmeter check scenarios/    run every scenario of a folder and compare
+  flexmeter diff a.toml b.toml  where two runs part, and what each costs
   flexmeter catalog             products whose rates are on the public record
 
-Exit codes: 0 ok, 1 a check failed, 2 bad input, 70 a defect, 130 interrupted.";
+Exit codes: 0 ok, 1 a check failed or runs differ, 2 bad input, 70 a defect, 130 interrupted.";
 
 /// Metering simulator for software paid by the day with prepaid tokens.
 #[derive(Parser)]
@@ -47,6 +49,8 @@ enum Command {
     Run(run::Arguments),
     /// Run scenarios and compare what they expect with what comes of them.
     Check(check::Arguments),
+    /// Tell where two runs part, and what differs in the bill.
+    Diff(diff::Arguments),
     /// Tell what simulated users will do in a typical week, before anything runs.
     Describe(describe::Arguments),
     /// Write a commented scenario to start from.
@@ -72,6 +76,7 @@ pub fn main() -> ExitCode {
     let done = caught(|| match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Diff(arguments) => diff::diff(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),

@@ -6,5 +6,6 @@ pub mod latency;
 pub mod json;
 pub mod terminal;
 mod seats;
+pub mod difference;
 pub mod describe;
 pub mod rulebook;

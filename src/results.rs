@@ -3,3 +3,4 @@
 pub mod rows;
 pub mod sorted_rows;
 pub mod files;
+pub mod table_reader;

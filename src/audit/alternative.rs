@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use toml_edit::{Item, Table, Value};
 
+use crate::audit::difference::{Difference, Sides};
 use crate::audit::explanation::{Subject, Whose};
-use crate::audit::journal::{Entry, Journal};
+use crate::audit::journal::{Entry, Journal, MemoryTables};
 use crate::meter::answer::ChargeKind;
 use crate::meter::instant::Instant;
 use crate::meter::record::{Record, SessionRecord};
 use crate::meter::request::Request;
+use crate::results::table_reader::WrittenTables;
 use crate::scenario::Scenario;
 use crate::scenario::document::{self, Document, instant};
 
@@ -25,6 +27,15 @@ pub struct Alternative {
     pub rule: &'static str,
     /// The changed file.
     pub document: Document,
+    /// What becomes different.
+    pub difference: Difference,
+}
+
+/// A change of the file that may help.
+struct Attempt {
+    text: String,
+    rule: &'static str,
+    document: Document,
 }
 
 /// What would have avoided it, the nearest at hand first: each was tried, and what does not help is left out.
@@ -39,7 +50,8 @@ pub fn alternatives(
         Subject::Refusal(sign_in) => (workshop.without_refusal(sign_in), None),
         Subject::Absence(_) => (Vec::new(), None),
     };
-    let helps = |attempt: Alternative| tried(attempt, (journal, whose, subject));
+    let tables = journal.tables();
+    let helps = |attempt: Attempt| tried(attempt, &tables, (journal, whose, subject));
     let mut helpful: Vec<Alternative> = attempts.into_iter().filter_map(helps).collect();
     if helpful.is_empty() {
         helpful.extend(last_resort.and_then(helps));
@@ -49,13 +61,20 @@ pub fn alternatives(
 
 /// An attempt that runs, and avoids what it is to avoid.
 fn tried(
-    mut attempt: Alternative,
+    mut attempt: Attempt,
+    tables: &MemoryTables,
     (journal, whose, subject): (&Journal, Whose, &Subject),
 ) -> Option<Alternative> {
     let scenario = attempt.document.mended().ok()?;
-    let changed = whose.named_in(&journal.scenario, &scenario);
-    let there = |whose| is_there(&Journal::of(&Arc::new(scenario)), whose, subject);
-    (!changed.is_some_and(there)).then_some(attempt)
+    let whose = whose.named_in(&journal.scenario, &scenario);
+    let changed = Journal::of(&Arc::new(scenario));
+    if whose.is_some_and(|whose| is_there(&changed, whose, subject)) {
+        return None;
+    }
+    let sides: Sides<&dyn WrittenTables> = Sides { a: tables, b: &changed.tables() };
+    let difference = Difference::between(&sides).expect("a journal has every table");
+    let Attempt { text, rule, document } = attempt;
+    Some(Alternative { text, rule, document, difference })
 }
 
 /// Whether a journal holds the charge or the refusal: the same window or sign-in, whatever else.
@@ -110,14 +129,10 @@ impl Workshop<'_> {
     }
 
     /// An attempt of which the file is changed in some way.
-    fn attempt(
-        &self,
-        (rule, text): (&'static str, String),
-        change: impl FnOnce(&mut Document),
-    ) -> Alternative {
+    fn attempt(&self, (rule, text): (&'static str, String), change: impl FnOnce(&mut Document)) -> Attempt {
         let mut document = self.document.clone();
         change(&mut document);
-        Alternative { text, rule, document }
+        Attempt { text, rule, document }
     }
 
     /// The sessions of the user and product through Flex.
@@ -183,7 +198,7 @@ impl Workshop<'_> {
     }
 
     /// Never uses the product.
-    fn unused(&self) -> Alternative {
+    fn unused(&self) -> Attempt {
         let text = format!("not using {} at all", self.product());
         self.attempt(("1.6", text), |document| self.never_open(document, self.sessions()))
     }

@@ -72,7 +72,7 @@ impl Journal {
     ///
     /// # Panics
     /// Where memory does not take them.
-    pub fn tables(&self) -> BTreeMap<&'static str, Vec<u8>> {
+    pub fn tables(&self) -> MemoryTables {
         let spool: Spool = Arc::new(|| Ok(Box::new(Cursor::new(Vec::new()))));
         let mut tables = Tables::new(&self.scenario, Detail::Full, &spool);
         let rows = self.entries.iter().map(|entry| entry.record.clone()).collect();
@@ -120,11 +120,14 @@ impl Journal {
     }
 }
 
+/// Tables in memory, by their names.
+pub type MemoryTables = BTreeMap<&'static str, Vec<u8>>;
+
 /// A table under way; whole when it is let go.
 struct Written<'w> {
     table: &'static str,
     bytes: Vec<u8>,
-    all: &'w RefCell<BTreeMap<&'static str, Vec<u8>>>,
+    all: &'w RefCell<MemoryTables>,
 }
 
 impl Write for Written<'_> {

@@ -21,12 +21,16 @@ const PROBLEMS_MAX: usize = 20;
 
 /// Reads and checks a scenario file.
 pub(super) fn read(path: &Path) -> Result<Scenario, Failure> {
-    let text = text(path)?;
+    parse((path, &shown(path)), &text(path)?)
+}
+
+/// Checks the text of a scenario file, or a text made of it; errors are drawn under that name.
+pub(super) fn parse((path, name): (&Path, &str), text: &str) -> Result<Scenario, Failure> {
     // Reading draws no chance: there is no seed to tell.
-    let read = caught(|| Scenario::read(&text));
+    let read = caught(|| Scenario::read(text));
     let read = read
         .map_err(|text| Failure::defect(path, format!("flexmeter panicked at the task \"read\": {text}")))?;
-    read.map_err(|problems| Failure::Scenario(drawing(path, &text, &problems)))
+    read.map_err(|problems| Failure::Scenario(drawing(name, text, &problems)))
 }
 
 /// The scenario files a path means: itself, or every `.toml` file below a folder, by name.
@@ -56,7 +60,8 @@ pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-fn text(path: &Path) -> Result<String, Failure> {
+/// The text of a scenario file.
+pub(super) fn text(path: &Path) -> Result<String, Failure> {
     let about = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if about.is_dir() {
         let text =
@@ -90,9 +95,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// The problems, each on its lines of the file.
-fn drawing(path: &Path, text: &str, problems: &[Problem]) -> String {
-    let name = shown(path);
-    let drawn = problems.iter().take(PROBLEMS_MAX).map(|problem| draw(&name, text, problem));
+fn drawing(name: &str, text: &str, problems: &[Problem]) -> String {
+    let drawn = problems.iter().take(PROBLEMS_MAX).map(|problem| draw(name, text, problem));
     let mut drawing = drawn.collect::<Vec<_>>().join("\n\n");
     drawing += "\n\n";
     drawing += &match problems.len() {

@@ -25,8 +25,8 @@ use crate::simulation::verdict::{Checked, Verdict, packs_text};
 const PACKS_MAX: usize = 3;
 
 pub(crate) const HEADING: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const QUIET: Style = Style::new().dimmed();
 
 /// A text in a style.
@@ -380,6 +380,6 @@ pub(crate) fn moment(at: Instant) -> String {
     utc(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

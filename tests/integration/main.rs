@@ -11,6 +11,7 @@
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `calendar`        zones prepared to be asked often give the same instants.
 //! * `command`         the binary: help, exit codes, what is written where.
+//! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
@@ -26,6 +27,7 @@ mod boundaries;
 mod broken_files;
 mod calendar;
 mod command;
+mod difference;
 mod history;
 mod museum;
 mod population;

@@ -2,7 +2,7 @@
 
 use toml_edit::{Array, ArrayOfTables, InlineTable, Item};
 
-use crate::audit::alternative::{Alternative, Workshop, loads, named};
+use crate::audit::alternative::{Attempt, Workshop, loads, named};
 use crate::meter::answer::ChargeKind;
 use crate::meter::id::VersionId;
 use crate::meter::instant::{Instant, Span};
@@ -15,14 +15,14 @@ use crate::scenario::document::{Document, Entry};
 const BEFORE: Span = Span::from_seconds(-1);
 
 impl Workshop<'_> {
-    pub(super) fn without_charge(&self, charge: &ChargeRecord) -> Vec<Alternative> {
+    pub(super) fn without_charge(&self, charge: &ChargeRecord) -> Vec<Attempt> {
         match charge.kind {
             ChargeKind::Result | ChargeKind::Refund => self.without_result(charge).into_iter().collect(),
             _ => self.without_window(charge),
         }
     }
 
-    fn without_result(&self, charge: &ChargeRecord) -> Option<Alternative> {
+    fn without_result(&self, charge: &ChargeRecord) -> Option<Attempt> {
         let step = self.step_of_charge(charge)?;
         if charge.kind == ChargeKind::Refund {
             let text = format!("a result that {} is paid for", self.moment(charge.window_start));
@@ -35,7 +35,7 @@ impl Workshop<'_> {
         Some(self.attempt(("1.9", text), |document| document.remove("step", step)))
     }
 
-    fn without_window(&self, charge: &ChargeRecord) -> Vec<Alternative> {
+    fn without_window(&self, charge: &ChargeRecord) -> Vec<Attempt> {
         let start = charge.window_start;
         let posted = if self.reported(charge) { start + self.grace() } else { charge.recorded_at };
         let open = |row: &&SessionRecord| {
@@ -67,7 +67,7 @@ impl Workshop<'_> {
     }
 
     /// Every session closed before its grace ended, or by the instant of the charge where it was past that.
-    fn closed_in_grace(&self, open: &[SessionRecord]) -> Alternative {
+    fn closed_in_grace(&self, open: &[SessionRecord]) -> Attempt {
         let last = |row: &SessionRecord| row.signed_in + self.grace() + BEFORE;
         let closed: Vec<(SessionRecord, Instant)> = open.iter().map(|row| (*row, last(row))).collect();
         let until: Vec<String> = closed.iter().map(|(_, at)| self.moment(*at)).collect();
@@ -76,7 +76,7 @@ impl Workshop<'_> {
     }
 
     /// The idle session closed, or left alone.
-    fn untouched(&self, charge: &ChargeRecord, open: &[SessionRecord]) -> Vec<Alternative> {
+    fn untouched(&self, charge: &ChargeRecord, open: &[SessionRecord]) -> Vec<Attempt> {
         let touched = if self.reported(charge) { charge.window_start } else { charge.recorded_at };
         let at = touched + BEFORE;
         let text = format!("signing out while idle, by {}", self.moment(at));
@@ -93,7 +93,7 @@ impl Workshop<'_> {
     }
 
     /// The add-in does not load with its host.
-    fn without_add_in(&self) -> Option<Alternative> {
+    fn without_add_in(&self) -> Option<Attempt> {
         let product = self.whose.product;
         let add_in = self.scenario().setup.products[product.index()].kind == ProductKind::AddIn;
         let loaded = &self.scenario().setup.users[self.whose.user.index()].add_ins;
@@ -109,7 +109,7 @@ impl Workshop<'_> {
     }
 
     /// The same on a version that goes idle, where nobody worked when the window ended.
-    fn going_idle(&self, charge: &ChargeRecord) -> Option<Alternative> {
+    fn going_idle(&self, charge: &ChargeRecord) -> Option<Attempt> {
         let start = charge.window_start;
         let before = self.journal.meter_before(start, Phase::Charges);
         let view = before.key_view(self.whose.user, self.whose.product);
@@ -147,7 +147,7 @@ impl Workshop<'_> {
         }
     }
 
-    fn subscribed(&self, from: Instant) -> Alternative {
+    fn subscribed(&self, from: Instant) -> Attempt {
         let text = format!("a subscription for {} from {} on", self.product(), self.moment(from));
         let step = Entry::step(from, "subscribe").with("user", self.user()).with("product", self.product());
         self.attempt(("3.5", text), |document| document.push("step", step.table()))

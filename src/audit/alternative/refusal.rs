@@ -1,6 +1,6 @@
 //! What would have avoided a refusal.
 
-use crate::audit::alternative::{Alternative, Workshop, named};
+use crate::audit::alternative::{Attempt, Workshop, named};
 use crate::audit::journal::Entry as Happened;
 use crate::meter::answer::Refusal;
 use crate::meter::id::DeviceId;
@@ -11,7 +11,7 @@ use crate::meter::tokens::Tokens;
 use crate::scenario::document::{Document, Entry};
 
 impl Workshop<'_> {
-    pub(super) fn without_refusal(&self, sign_in: &SignInRecord) -> Vec<Alternative> {
+    pub(super) fn without_refusal(&self, sign_in: &SignInRecord) -> Vec<Attempt> {
         let at = sign_in.at;
         let attempt = match sign_in.answer.expect_err("a refusal") {
             Refusal::NotAccepted => Some(self.accepted(at)),
@@ -26,7 +26,7 @@ impl Workshop<'_> {
         attempt.into_iter().collect()
     }
 
-    fn accepted(&self, at: Instant) -> Alternative {
+    fn accepted(&self, at: Instant) -> Attempt {
         let text = format!("an invitation accepted by {}", self.moment(at));
         self.attempt(("3.4", text), |document| {
             for action in ["invite", "accept"] {
@@ -35,20 +35,20 @@ impl Workshop<'_> {
         })
     }
 
-    fn assigned(&self, at: Instant) -> Alternative {
+    fn assigned(&self, at: Instant) -> Attempt {
         let text = format!("{} assigned by {}", self.product(), self.moment(at));
         let products = toml_edit::Array::from_iter([self.product()]);
         let step = Entry::step(at, "assign").with("user", self.user()).with("products", products);
         self.attempt(("3.1", text), |document| document.push("step", step.table()))
     }
 
-    fn covered(&self, at: Instant) -> Alternative {
+    fn covered(&self, at: Instant) -> Attempt {
         let text = format!("a subscription for {} from {} on", self.product(), self.moment(at));
         let step = Entry::step(at, "subscribe").with("user", self.user()).with("product", self.product());
         self.attempt(("3.5", text), |document| document.push("step", step.table()))
     }
 
-    fn supported(&self, sign_in: &SignInRecord) -> Option<Alternative> {
+    fn supported(&self, sign_in: &SignInRecord) -> Option<Attempt> {
         let step = self.step_of(sign_in)?;
         let text = "version 2020 or later on Linux".to_owned();
         Some(self.attempt(("3.11", text), |document| {
@@ -57,7 +57,7 @@ impl Workshop<'_> {
         }))
     }
 
-    fn connected(&self, sign_in: &SignInRecord) -> Option<Alternative> {
+    fn connected(&self, sign_in: &SignInRecord) -> Option<Attempt> {
         let (device, _) = sign_in.opening?;
         let text = format!("a connection by {}", self.moment(sign_in.at));
         let step = Entry::step(sign_in.at, "go-online").with("user", self.user());
@@ -65,7 +65,7 @@ impl Workshop<'_> {
         Some(self.attempt(("3.8", text), |document| document.push("step", step.table())))
     }
 
-    fn uninstalled(&self, at: Instant) -> Option<Alternative> {
+    fn uninstalled(&self, at: Instant) -> Option<Attempt> {
         let before = self.journal.meter_before(at, Phase::SignIns);
         let view = before.key_view(self.whose.user, self.whose.product);
         let device = self.device(*view.devices.first()?).to_owned();
@@ -75,7 +75,7 @@ impl Workshop<'_> {
         Some(self.attempt(("3.6", text), |document| document.push("step", step.table())))
     }
 
-    fn signed_out(&self, at: Instant) -> Option<Alternative> {
+    fn signed_out(&self, at: Instant) -> Option<Attempt> {
         let open = |row: &&SessionRecord| row.signed_in <= at && row.signed_out > at;
         let open: Vec<_> = self.sessions().filter(open).map(|row| (*row, at)).collect();
         let (first, _) = open.first()?;
@@ -83,7 +83,7 @@ impl Workshop<'_> {
         Some(self.attempt(("3.6", text), |document| self.close(document, &open)))
     }
 
-    fn one_more_seat(&self) -> Option<Alternative> {
+    fn one_more_seat(&self) -> Option<Attempt> {
         let network = self.scenario().setup.users[self.whose.user.index()].network.as_ref()?;
         let server = self.scenario().directory.servers.get(network.server.0);
         let text = format!("one more seat of {} on {server}", self.product());
@@ -100,7 +100,7 @@ impl Workshop<'_> {
         Some(self.attempt(("6.1", text), add_seat))
     }
 
-    fn bought(&self, sign_in: &SignInRecord) -> Alternative {
+    fn bought(&self, sign_in: &SignInRecord) -> Attempt {
         let before = self.journal.meter_before(sign_in.at, Phase::SignIns);
         let product = &self.scenario().setup.products[self.whose.product.index()];
         let (rate, teams) = (product.rate(sign_in.at), before.teams_of(self.whose.user));
