@@ -2,3 +2,8 @@
 //! what is answered is plain data: texts and files are made elsewhere.
 
 pub mod transcript;
+pub mod journal;
+pub mod expected;
+pub mod difference;
+pub mod explanation;
+pub mod alternative;

@@ -10,6 +10,7 @@ mod execution;
 mod run;
 mod checkpoint;
 mod check;
+mod diff;
 mod new;
 mod rules;
 mod catalog;
@@ -31,9 +32,10 @@ Examples:
   flexmeter run my-week.toml    run it: what is charged, refused and left
   flexmeter describe firm.toml  what simulated users will do
   flexmeter check scenarios/    run every scenario of a folder and compare
+  flexmeter diff a.toml b.toml  where two runs part, and what each costs
   flexmeter catalog             products whose rates are on the public record
 
-Exit codes: 0 ok, 1 a check failed, 2 bad input, 70 a defect, 130 interrupted.";
+Exit codes: 0 ok, 1 a check failed or runs differ, 2 bad input, 70 a defect, 130 interrupted.";
 
 /// Metering simulator for software paid by the day with prepaid tokens.
 #[derive(Parser)]
@@ -53,6 +55,8 @@ enum Command {
     Fork(checkpoint::ForkArguments),
     /// Run scenarios and compare what they expect with what comes of them.
     Check(check::Arguments),
+    /// Tell where two runs part, and what differs in the bill.
+    Diff(diff::Arguments),
     /// Tell what simulated users will do in a typical week, before anything runs.
     Describe(describe::Arguments),
     /// Write a commented scenario to start from.
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
         Command::Resume(arguments) => checkpoint::resume(&arguments),
         Command::Fork(arguments) => checkpoint::fork(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Diff(arguments) => diff::diff(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),

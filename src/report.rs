@@ -7,5 +7,6 @@ pub mod json;
 pub mod terminal;
 pub mod standing;
 mod seats;
+pub mod difference;
 pub mod describe;
 pub mod rulebook;

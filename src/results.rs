@@ -4,3 +4,4 @@ pub mod rows;
 pub mod sorted_rows;
 pub mod files;
 pub mod checkpoint;
+pub mod table_reader;

@@ -81,13 +81,13 @@ pub(super) fn fork(arguments: &ForkArguments) -> Result<ExitCode, Failure> {
         let text = format!("--save {} is what the fork is made from; choose another", shown(save));
         return Err(Failure::input(text));
     }
-    let more = steps.map_or(Ok(String::new()), scenario_file::text)?;
+    let more = steps.map_or(Ok(String::new()), scenario_file::any_text)?;
     let forked = Continuation::new(&base.checkpoint.scenario, &more, base.checkpoint.instant());
     let mut scenario = forked.scenario().map_err(|problems| {
-        let first =
-            Source { path: Path::new(&base.checkpoint.file), text: &forked.text()[..forked.from()], from: 0 };
-        let second = steps.map(|path| Source { path, text: &more, from: forked.from() });
-        drawing(&[Some(first), second].into_iter().flatten().collect::<Vec<_>>(), &problems)
+        let names = [shown(Path::new(&base.checkpoint.file)), steps.map(shown).unwrap_or_default()];
+        let first = Source { name: &names[0], text: &forked.text()[..forked.from()], from: 0 };
+        let second = Source { name: &names[1], text: &more, from: forked.from() };
+        drawing(&[first, second], &problems)
     })?;
     scenario.seed = base.checkpoint.seed;
     let differs = || base.differs_by(steps);
@@ -109,11 +109,11 @@ struct Base<'a> {
 
 impl<'a> Base<'a> {
     fn read(file: &'a Path) -> Result<Self, Failure> {
-        let text = scenario_file::text(file)?;
+        let text = scenario_file::any_text(file)?;
         let checkpoint = Checkpoint::read(&text)
             .map_err(|error| Failure::input(format!("can't go on from {}: {error}", shown(file))))?;
         let named = Path::new(&checkpoint.file);
-        let mut scenario = scenario_file::checked((named, &checkpoint.scenario))?;
+        let mut scenario = scenario_file::parse((named, &shown(named)), &checkpoint.scenario)?;
         scenario.seed = checkpoint.seed;
         Ok(Base { file, scenario: Arc::new(scenario), checkpoint })
     }

@@ -42,7 +42,7 @@ impl ResultsFolder {
         if let Some(other) = entries.iter().find(|entry| !is_ours(entry)) {
             return Err(holds_something_else(path, &other.file_name().to_string_lossy()));
         }
-        if !entries.is_empty() && !is_our_summary(&whole.join(SUMMARY)) {
+        if !entries.is_empty() && summary_of(&whole).is_none() {
             return Err(holds_something_else(path, &format!("no {SUMMARY} of a run")));
         }
         Ok(ResultsFolder { path: whole })
@@ -181,10 +181,11 @@ fn is_ours(entry: &DirEntry) -> bool {
     named && entry.file_type().is_ok_and(|kind| kind.is_file())
 }
 
-fn is_our_summary(path: &Path) -> bool {
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    ["version", "zone_data", "seed", "sha256"].iter().all(|key| value.get(key).is_some())
+/// The summary of the run whose results a folder holds.
+pub(super) fn summary_of(folder: &Path) -> Option<serde_json::Value> {
+    let text = std::fs::read_to_string(folder.join(SUMMARY)).ok()?;
+    let value: serde_json::Value = serde_json::from_str(&text).ok()?;
+    ["version", "zone_data", "seed", "sha256"].iter().all(|key| value.get(key).is_some()).then_some(value)
 }
 
 fn holds_something_else(path: &Path, what: &str) -> Failure {

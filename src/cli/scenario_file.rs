@@ -27,21 +27,17 @@ pub(super) fn read(path: &Path) -> Result<Scenario, Failure> {
 /// Reads and checks a scenario file, whose text is wanted too.
 pub(super) fn read_with_text(path: &Path) -> Result<(String, Scenario), Failure> {
     let text = text(path)?;
-    if text.trim().is_empty() {
-        let text = format!("{} is empty; `flexmeter new NAME` writes a scenario to start from", shown(path));
-        return Err(Failure::input(text));
-    }
-    let scenario = checked((path, &text))?;
+    let scenario = parse((path, &shown(path)), &text)?;
     Ok((text, scenario))
 }
 
-/// Checks a scenario that was read from a file.
-pub(super) fn checked((path, text): (&Path, &str)) -> Result<Scenario, Failure> {
+/// Checks the text of a scenario file, or a text made of it; errors are drawn under that name.
+pub(super) fn parse((path, name): (&Path, &str), text: &str) -> Result<Scenario, Failure> {
     // Reading draws no chance: there is no seed to tell.
     let read = caught(|| Scenario::read(text));
     let read = read
         .map_err(|text| Failure::defect(path, format!("flexmeter panicked at the task \"read\": {text}")))?;
-    read.map_err(|problems| drawing(&[Source { path, text, from: 0 }], &problems))
+    read.map_err(|problems| drawing(&[Source { name, text, from: 0 }], &problems))
 }
 
 /// The scenario files a path means: itself, or every `.toml` file below a folder, by name.
@@ -71,8 +67,18 @@ pub(super) fn find(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(found)
 }
 
-/// The text of a file.
+/// The text of a scenario file.
 pub(super) fn text(path: &Path) -> Result<String, Failure> {
+    let text = any_text(path)?;
+    if text.trim().is_empty() {
+        let text = format!("{} is empty; `flexmeter new NAME` writes a scenario to start from", shown(path));
+        return Err(Failure::input(text));
+    }
+    Ok(text)
+}
+
+/// The text of a file, which may be empty.
+pub(super) fn any_text(path: &Path) -> Result<String, Failure> {
     let about = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if about.is_dir() {
         let text =
@@ -84,7 +90,10 @@ pub(super) fn text(path: &Path) -> Result<String, Failure> {
     file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
     if bytes.len() as u64 > BYTES_MAX {
         let most = BYTES_MAX >> 20;
-        return Err(Failure::input(format!("{} is too large; a scenario file has at most {most} MiB", shown(path))));
+        return Err(Failure::input(format!(
+            "{} is too large; a scenario file has at most {most} MiB",
+            shown(path)
+        )));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
@@ -101,7 +110,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
 /// A file whose text stands in the text that was read, from some byte on.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
-    pub(super) path: &'a Path,
+    /// As messages name it.
+    pub(super) name: &'a str,
     pub(super) text: &'a str,
     pub(super) from: usize,
 }
@@ -120,8 +130,8 @@ pub(super) fn drawing(sources: &[Source<'_>], problems: &[Problem]) -> Failure {
     let drawn = problems.iter().take(PROBLEMS_MAX).map(|problem| draw(sources, problem));
     let mut drawing = drawn.collect::<Vec<_>>().join("\n\n");
     drawing += "\n\n";
-    let mut names: Vec<String> =
-        problems.iter().map(|problem| shown(Source::of(sources, &problem.place).0.path)).collect();
+    let mut names: Vec<&str> =
+        problems.iter().map(|problem| Source::of(sources, &problem.place).0.name).collect();
     names.dedup();
     let names = names.join(" and ");
     drawing += &match problems.len() {
@@ -136,10 +146,9 @@ pub(super) fn drawing(sources: &[Source<'_>], problems: &[Problem]) -> Failure {
 
 fn draw(sources: &[Source<'_>], problem: &Problem) -> String {
     let mark = |kind: AnnotationKind, place: &Range<usize>, label| {
-        let (Source { path, text, .. }, place) = Source::of(sources, place);
+        let (Source { name, text, .. }, place) = Source::of(sources, place);
         let lines = whole_lines(text, &place);
-        let snippet =
-            Snippet::source(&text[lines.clone()]).path(shown(path)).line_start(line_of(text, lines.start));
+        let snippet = Snippet::source(&text[lines.clone()]).path(name).line_start(line_of(text, lines.start));
         snippet.annotation(kind.span(clamp(&place, &lines)).label(label))
     };
     let primary = mark(AnnotationKind::Primary, &problem.place, &problem.label);

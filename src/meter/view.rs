@@ -6,6 +6,7 @@ use crate::meter::cover::CoverKind;
 use crate::meter::id::{DeviceId, ProductId, SessionId, TeamId, UserId, VersionId};
 use crate::meter::instant::Instant;
 use crate::meter::key::Deferred;
+use crate::meter::pack::Pack;
 use crate::meter::tokens::Tokens;
 
 /// How a user and product stand at an instant.
@@ -92,6 +93,19 @@ impl Meter {
             cover_ended: key.covers.last_end(self.now),
             assigned,
         }
+    }
+
+    /// The user's teams now, in the user's own order (RULES 3.1).
+    pub fn teams_of(&self, user: UserId) -> &[TeamId] {
+        &self.users[user.index()].teams
+    }
+
+    /// The unexpired packs of a team that have something left, in draw order (RULES 2.3).
+    pub fn drawable(&self, team: TeamId) -> Vec<&Pack> {
+        let left = |pack: &&Pack| pack.team == team && pack.remaining > Tokens::ZERO;
+        let mut packs: Vec<&Pack> = self.packs().filter(left).collect();
+        packs.sort_by_key(|pack| pack.draw_key());
+        packs
     }
 
     fn session_view(&self, id: SessionId) -> SessionView {

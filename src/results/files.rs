@@ -37,14 +37,24 @@ const IN_DIGEST: usize = 5;
 /// The names of what is measured on the wall clock: no two runs write the same bytes to these.
 pub const LATENCY: [&str; 2] = ["latency.hgrm", "latency.json"];
 
+/// The tables of contracts and of licence servers, which only runs with some of them write.
+pub const WHERE_THERE_ARE_SOME: [&str; 2] = ["credits.csv", "transition.csv"];
+
 /// The tables that a run writes in some detail; those of contracts and licence servers where there are some.
 pub fn tables_of(scenario: &Scenario, detail: Detail) -> impl Iterator<Item = &'static str> {
     let (contracts, servers) = (!scenario.setup.contracts.is_empty(), !scenario.setup.servers.is_empty());
+    tables_in(detail).filter(move |table| match *table {
+        "credits.csv" => contracts,
+        "transition.csv" => servers,
+        _ => true,
+    })
+}
+
+/// The tables that runs can write in some detail.
+pub fn tables_in(detail: Detail) -> impl Iterator<Item = &'static str> {
     TABLES.into_iter().filter(move |table| match *table {
         "packs.csv" => true,
-        "charges.csv" | "token_events.csv" => detail != Detail::Summary,
-        "credits.csv" => contracts && detail != Detail::Summary,
-        "transition.csv" => servers && detail == Detail::Full,
+        "charges.csv" | "token_events.csv" | "credits.csv" => detail != Detail::Summary,
         _ => detail == Detail::Full,
     })
 }

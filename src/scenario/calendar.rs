@@ -208,6 +208,13 @@ pub fn iso(at: Instant) -> String {
     utc(at).to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
+/// The instant of a text that [`iso`] wrote; `None` for any other text.
+pub fn from_iso(text: &str) -> Option<Instant> {
+    let read = DateTime::parse_from_rfc3339(text).ok()?;
+    let at = Instant::from_seconds(read.timestamp());
+    (iso(at) == text).then_some(at)
+}
+
 /// The first and the last instant that scenario files can name.
 pub fn bounds() -> (Instant, Instant) {
     let first = |year| midnight(NaiveDate::from_ymd_opt(year, 1, 1).expect("a date"));
@@ -233,7 +240,7 @@ fn offset_text(seconds: i32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ClockChange, Zone, iso, midnight, year_later};
+    use super::{ClockChange, Zone, from_iso, iso, midnight, year_later};
     use chrono::NaiveDate;
 
     fn local(zone: &str, text: &str) -> Result<String, ClockChange> {
@@ -251,6 +258,18 @@ mod tests {
         ];
         for (zone, text, expected) in cases {
             assert_eq!(local(zone, text).as_deref(), Ok(expected), "{text} in {zone}");
+        }
+    }
+
+    #[test]
+    fn only_what_result_files_write_is_read_back() {
+        for text in ["2026-03-02T08:00:00Z", "1000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+            assert_eq!(from_iso(text).map(iso).as_deref(), Some(text));
+        }
+        let others =
+            ["", "2026-03-02", "2026-03-02T08:00:00", "2026-03-02T08:00:00+00:00", "2026-03-02T08:00:00.5Z"];
+        for text in others.into_iter().chain(["2026-02-30T08:00:00Z", "2026-03-02 08:00:00Z"]) {
+            assert_eq!(from_iso(text), None, "{text}");
         }
     }
 

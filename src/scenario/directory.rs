@@ -186,8 +186,13 @@ impl Directory {
         look_up(&self.users, (name, value.place()), ("user", ""), problems).map(UserId)
     }
 
-    /// The number of a user known to exist.
-    pub(crate) fn user_number(&self, name: &str) -> Option<UserId> {
+    /// The number of a product of that name.
+    pub fn product_number(&self, name: &str) -> Option<ProductId> {
+        self.products.find(name).map(ProductId)
+    }
+
+    /// The number of a user of that name.
+    pub fn user_number(&self, name: &str) -> Option<UserId> {
         self.users.find(name).map(UserId)
     }
 

@@ -108,6 +108,14 @@ impl Document {
         }
     }
 
+    /// Sets a policy; what is wrong with it is told when the scenario is read.
+    pub fn set_policy(&mut self, key: &str, value: &str) {
+        let policies = self.0.entry("policy").or_insert_with(|| Item::Table(Table::new()));
+        if let Some(policies) = policies.as_table_like_mut() {
+            policies.insert(key, toml_edit::value(value));
+        }
+    }
+
     /// The first level of the file: its keys, tables and lists.
     pub fn root(&self) -> &Table {
         self.0.as_table()

@@ -268,12 +268,13 @@ fn results_in_place_stay_when_printing_them_is_interrupted() {
 
 #[test]
 fn help_and_misuse() {
-    let cases: [(&[&str], i32, &str); 11] = [
+    let cases: [(&[&str], i32, &str); 12] = [
         (&["--help"], 0, "Examples:"),
         (&["run", "--help"], 0, "whole or not at all"),
         (&["resume", "--help"], 0, "byte for byte"),
         (&["fork", "--help"], 0, "--save"),
         (&["check", "--help"], 0, "--junit"),
+        (&["diff", "--help"], 0, "--policy idle_resume=grid"),
         (&["new", "--help"], 0, "NAME.toml"),
         (&["catalog"], 0, "Navisworks Manage"),
         (&["rules"], 0, "renewal_when_short = \"stop\""),
@@ -292,7 +293,7 @@ fn help_and_misuse() {
 /// Examples keep their lines, and a paragraph fills all of its lines but the last.
 #[test]
 fn the_end_of_each_help_reads_well_in_narrow_and_wide_terminals() {
-    for (command, width) in ["", "run", "resume", "fork", "check", "describe", "new"]
+    for (command, width) in ["", "run", "resume", "fork", "check", "diff", "describe", "new"]
         .into_iter()
         .flat_map(|command| [(command, 80), (command, 100)])
     {

@@ -12,6 +12,7 @@
 //! * `calendar`        zones prepared to be asked often give the same instants.
 //! * `checkpoint`      runs left and gone on with, or branched off: the same bytes, and what is refused.
 //! * `command`         the binary: help, exit codes, what is written where.
+//! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
@@ -28,6 +29,7 @@ mod broken_files;
 mod calendar;
 mod checkpoint;
 mod command;
+mod difference;
 mod history;
 mod museum;
 mod population;

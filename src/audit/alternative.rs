@@ -1,0 +1,222 @@
+//! `Alternative`: what would have avoided a charge or a refusal: a change of the file, tried by running it.
+
+mod charge;
+mod refusal;
+
+use std::sync::Arc;
+
+use toml_edit::{Item, Table, Value};
+
+use crate::audit::difference::{Difference, Sides};
+use crate::audit::explanation::{Subject, Whose};
+use crate::audit::journal::{Entry, Journal, MemoryTables};
+use crate::meter::answer::ChargeKind;
+use crate::meter::instant::Instant;
+use crate::meter::record::{Record, SessionRecord};
+use crate::meter::request::Request;
+use crate::results::table_reader::WrittenTables;
+use crate::scenario::Scenario;
+use crate::scenario::document::{self, Document, instant};
+
+/// A change of the file after which the charge or refusal is not there.
+#[derive(Clone, Debug)]
+pub struct Alternative {
+    /// What is done otherwise.
+    pub text: String,
+    /// The rule by which that helps.
+    pub rule: &'static str,
+    /// The changed file.
+    pub document: Document,
+    /// What becomes different.
+    pub difference: Difference,
+}
+
+/// A change of the file that may help.
+struct Attempt {
+    text: String,
+    rule: &'static str,
+    document: Document,
+}
+
+/// What would have avoided it, the nearest at hand first: each was tried, and what does not help is left out.
+pub fn alternatives(
+    journal: &Journal,
+    document: &Document,
+    (whose, subject): (Whose, &Subject),
+) -> Vec<Alternative> {
+    let workshop = Workshop { journal, document, whose };
+    let (attempts, last_resort) = match subject {
+        Subject::Charge(charge) => (workshop.without_charge(charge), Some(workshop.unused())),
+        Subject::Refusal(sign_in) => (workshop.without_refusal(sign_in), None),
+        Subject::Absence(_) => (Vec::new(), None),
+    };
+    let tables = journal.tables();
+    let helps = |attempt: Attempt| tried(attempt, &tables, (journal, whose, subject));
+    let mut helpful: Vec<Alternative> = attempts.into_iter().filter_map(helps).collect();
+    if helpful.is_empty() {
+        helpful.extend(last_resort.and_then(helps));
+    }
+    helpful
+}
+
+/// An attempt that runs, and avoids what it is to avoid.
+fn tried(
+    mut attempt: Attempt,
+    tables: &MemoryTables,
+    (journal, whose, subject): (&Journal, Whose, &Subject),
+) -> Option<Alternative> {
+    let scenario = attempt.document.mended().ok()?;
+    let whose = whose.named_in(&journal.scenario, &scenario);
+    let changed = Journal::of(&Arc::new(scenario));
+    if whose.is_some_and(|whose| is_there(&changed, whose, subject)) {
+        return None;
+    }
+    let sides: Sides<&dyn WrittenTables> = Sides { a: tables, b: &changed.tables() };
+    let difference = Difference::between(&sides).expect("a journal has every table");
+    let Attempt { text, rule, document } = attempt;
+    Some(Alternative { text, rule, document, difference })
+}
+
+/// Whether a journal holds the charge or the refusal: the same window or sign-in, whatever else.
+fn is_there(journal: &Journal, whose: Whose, subject: &Subject) -> bool {
+    journal.entries.iter().any(|entry| match (&entry.record, subject) {
+        (Record::Charge(row), Subject::Charge(charge)) => {
+            let refund = |kind| kind == ChargeKind::Refund;
+            row.window_start == charge.window_start
+                && refund(row.kind) == refund(charge.kind)
+                && whose.is(row.user, row.product)
+        }
+        (Record::SignIn(row), Subject::Refusal(sign_in)) => {
+            row.answer.is_err() && row.at == sign_in.at && whose.is(row.user, row.product)
+        }
+        _ => false,
+    })
+}
+
+impl Whose {
+    /// The same user and product, by their names, in another scenario.
+    pub fn named_in(self, ours: &Scenario, theirs: &Scenario) -> Option<Whose> {
+        let user = theirs.directory.user_number(ours.directory.users.get(self.user.0))?;
+        let product = theirs.directory.product_number(ours.directory.products.get(self.product.0))?;
+        Some(Whose { user, product })
+    }
+}
+
+/// Where changed files are made.
+struct Workshop<'j> {
+    journal: &'j Journal,
+    document: &'j Document,
+    whose: Whose,
+}
+
+impl Workshop<'_> {
+    fn scenario(&self) -> &Scenario {
+        &self.journal.scenario
+    }
+
+    /// An instant in the user's zone.
+    fn moment(&self, at: Instant) -> String {
+        let zone = self.scenario().zone_of(self.whose.user, at);
+        zone.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
+    }
+
+    fn user(&self) -> &str {
+        self.scenario().directory.users.get(self.whose.user.0)
+    }
+
+    fn product(&self) -> &str {
+        self.scenario().directory.products.get(self.whose.product.0)
+    }
+
+    /// An attempt of which the file is changed in some way.
+    fn attempt(&self, (rule, text): (&'static str, String), change: impl FnOnce(&mut Document)) -> Attempt {
+        let mut document = self.document.clone();
+        change(&mut document);
+        Attempt { text, rule, document }
+    }
+
+    /// The sessions of the user and product through Flex.
+    fn sessions(&self) -> impl Iterator<Item = &SessionRecord> {
+        self.journal.entries.iter().filter_map(|entry| match &entry.record {
+            Record::Session(row) if self.whose.is(row.user, row.product) => Some(row),
+            _ => None,
+        })
+    }
+
+    /// The entry of the sign-in that opened a session.
+    fn opening(&self, session: &SessionRecord) -> Option<&Entry> {
+        self.journal.entries.iter().find(|entry| match &entry.record {
+            Record::SignIn(row) => {
+                row.answer.is_ok()
+                    && (row.at, row.user, row.product) == (session.signed_in, session.user, session.product)
+                    && row.opening == Some((session.device, session.version))
+            }
+            _ => false,
+        })
+    }
+
+    /// The step of the file that closed a session.
+    fn closing(&self, session: &SessionRecord) -> Option<usize> {
+        let is_it = |entry: &&Entry| entry.record == Record::Session(*session);
+        let entry = self.journal.entries.iter().find(is_it)?;
+        let (_, request) = self.scenario().timeline.get(entry.before)?;
+        self.journal.step_of(entry).filter(|_| matches!(request, Request::SignOut(_)))
+    }
+
+    /// Closes sessions earlier than they were, each with its host: the step that closed it comes earlier.
+    fn close(&self, document: &mut Document, sessions: &[(SessionRecord, Instant)]) {
+        for (session, at) in sessions {
+            if let Some(step) = self.closing(session) {
+                let table = document.table_mut("step", step).expect("a step of the file");
+                table.insert("at", instant(*at));
+                continue;
+            }
+            let Some((_, Request::SignIn(opened))) =
+                self.opening(session).and_then(|entry| self.scenario().timeline.get(entry.before))
+            else {
+                continue;
+            };
+            let directory = &self.scenario().directory;
+            let step = document::Entry::step(*at, "sign-out")
+                .with("user", self.user())
+                .with("product", directory.products.get(opened.product.0))
+                .with("device", directory.device_name(session.device))
+                .with("version", directory.version_name(session.version));
+            document.push("step", step.table());
+        }
+    }
+
+    /// Never opens sessions, nor their hosts.
+    fn never_open<'s>(&self, document: &mut Document, sessions: impl Iterator<Item = &'s SessionRecord>) {
+        let opened = sessions.filter_map(|session| self.journal.step_of(self.opening(session)?));
+        let mut steps: Vec<usize> = opened.collect();
+        steps.sort_unstable();
+        steps.dedup();
+        for step in steps.into_iter().rev() {
+            document.remove("step", step);
+        }
+    }
+
+    /// Never uses the product.
+    fn unused(&self) -> Attempt {
+        let text = format!("not using {} at all", self.product());
+        self.attempt(("1.6", text), |document| self.never_open(document, self.sessions()))
+    }
+
+    /// The table of the user.
+    fn user_table<'d>(&self, document: &'d mut Document) -> &'d mut Table {
+        let place = document.tables("user").position(|table| named(table, self.user()));
+        document.table_mut("user", place.expect("the user's table")).expect("just found")
+    }
+}
+
+/// Whether that is the name of a table.
+fn named(table: &Table, name: &str) -> bool {
+    table.get("name").and_then(Item::as_str) == Some(name)
+}
+
+/// A pair of a host and an add-in, as files write it.
+fn loads(pair: &Value, add_in: &str) -> bool {
+    let of = pair.as_inline_table().and_then(|pair| pair.get("add_in")?.as_str());
+    of == Some(add_in)
+}
