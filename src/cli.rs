@@ -9,6 +9,7 @@ mod results_folder;
 mod execution;
 mod run;
 mod checkpoint;
+mod clock;
 mod check;
 mod diff;
 mod new;
@@ -30,6 +31,7 @@ const EXAMPLES: &str = "\
 Examples:
   flexmeter new my-week         write a commented scenario, my-week.toml
   flexmeter run my-week.toml    run it: what is charged, refused and left
+  flexmeter clock my-week.toml  live through it, step by typed step
   flexmeter describe firm.toml  what simulated users will do
   flexmeter check scenarios/    run every scenario of a folder and compare
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
@@ -53,6 +55,8 @@ enum Command {
     Resume(checkpoint::ResumeArguments),
     /// Go on from a checkpoint with more steps.
     Fork(checkpoint::ForkArguments),
+    /// Live through a scenario by hand, and save what was done with what came of it.
+    Clock(clock::Arguments),
     /// Run scenarios and compare what they expect with what comes of them.
     Check(check::Arguments),
     /// Tell where two runs part, and what differs in the bill.
@@ -83,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Resume(arguments) => checkpoint::resume(&arguments),
         Command::Fork(arguments) => checkpoint::fork(&arguments),
+        Command::Clock(arguments) => clock::clock(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),

@@ -10,3 +10,4 @@ mod seats;
 pub mod difference;
 pub mod describe;
 pub mod rulebook;
+pub mod clock;

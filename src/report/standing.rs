@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 
 use crate::meter::id::TeamId;
 use crate::meter::instant::Instant;
-use crate::meter::tokens::Tokens;
 use crate::meter::view::SessionView;
-use crate::report::terminal::{HEADING, QUIET, counted, heading, moment, stock, styled, table};
+use crate::report::terminal::{HEADING, QUIET, counted, heading, moment, right, stock, styled, table};
 use crate::scenario::Scenario;
-use crate::scenario::calendar::iso;
+use crate::scenario::calendar::{Zone, iso};
 use crate::simulation::course::standing::{KeyStanding, Standing};
 use crate::simulation::run::FIRST_ROWS;
 
@@ -26,11 +25,18 @@ pub fn text(scenario: &Scenario, standing: &Standing, width: Option<u16>) -> Str
     text += &format!(" {} ended\n", counted(sum(tally.sessions()), "session"));
     text += &format!(" {} tokens in {}\n", tally.tokens, counted(sum(tally.charges()), "charge"));
     text += &stock(scenario, ("Available", tally), width);
-    text + &sessions(scenario, standing, width) + &holds(standing) + &windows(scenario, standing, width)
+    let place = (scenario, &Zone::utc());
+    text + &sessions(place, standing, width)
+        + &holds(place, standing, width)
+        + &windows(place, standing, width)
 }
 
 /// Open sessions, oldest first.
-fn sessions(scenario: &Scenario, standing: &Standing, width: Option<u16>) -> String {
+pub(crate) fn sessions(
+    (scenario, zone): (&Scenario, &Zone),
+    standing: &Standing,
+    width: Option<u16>,
+) -> String {
     let directory = &scenario.directory;
     let mut rows: Vec<_> = standing
         .keys
@@ -38,10 +44,10 @@ fn sessions(scenario: &Scenario, standing: &Standing, width: Option<u16>) -> Str
         .flat_map(|key| key.view.sessions.iter().map(move |session| (key, session)))
         .collect();
     rows.sort_by_key(|(key, session)| (session.signed_in, key.user, key.product));
-    let mut table = table(&["signed in (UTC)", "user", "product", "device", "version"], width);
+    let mut table = table(&[&format!("signed in ({zone})"), "user", "product", "device", "version"], width);
     for (key, session) in rows.iter().take(FIRST_ROWS) {
         table.add_row([
-            moment(session.signed_in),
+            local_moment(session.signed_in, zone),
             directory.users.get(key.user.0).to_owned(),
             directory.products.get(key.product.0).to_owned(),
             directory.device_name(session.device).to_owned(),
@@ -51,24 +57,40 @@ fn sessions(scenario: &Scenario, standing: &Standing, width: Option<u16>) -> Str
     part("Open sessions", &table, rows.len())
 }
 
-/// What waits for the end of a grace period (RULES 2.5).
-fn holds(standing: &Standing) -> String {
-    let holds: Vec<Tokens> = standing.keys.iter().filter_map(|key| Some(key.view.hold?.tokens)).collect();
-    if holds.is_empty() {
+/// What has fallen due and waits for the end of a grace period (RULES 2.5), by when it fell due.
+pub(crate) fn holds((scenario, zone): (&Scenario, &Zone), standing: &Standing, width: Option<u16>) -> String {
+    let directory = &scenario.directory;
+    let mut rows: Vec<_> = standing.keys.iter().filter_map(|key| Some((key.view.hold?, key))).collect();
+    if rows.is_empty() {
         return String::new();
     }
-    let sum: Tokens = holds.iter().copied().sum();
-    format!("\n{}, of {sum} tokens\n", styled(HEADING, &format!("Holds that wait: {}", holds.len())))
+    rows.sort_by_key(|(hold, key)| (hold.due, key.user, key.product));
+    let mut table = table(&[&format!("due ({zone})"), "user", "product", "tokens", "team"], width);
+    right(&mut table, &[3]);
+    for (hold, key) in rows.iter().take(FIRST_ROWS) {
+        table.add_row([
+            local_moment(hold.due, zone),
+            directory.users.get(key.user.0).to_owned(),
+            directory.products.get(key.product.0).to_owned(),
+            hold.tokens.to_string(),
+            directory.teams.get(hold.team.0).to_owned(),
+        ]);
+    }
+    part("Holds that wait", &table, rows.len())
 }
 
 /// Paid windows that run, by their ends.
-fn windows(scenario: &Scenario, standing: &Standing, width: Option<u16>) -> String {
+pub(crate) fn windows(
+    (scenario, zone): (&Scenario, &Zone),
+    standing: &Standing,
+    width: Option<u16>,
+) -> String {
     let directory = &scenario.directory;
-    let mut table = table(&["until (UTC)", "user", "product", "team"], width);
+    let mut table = table(&[&format!("until ({zone})"), "user", "product", "team"], width);
     let rows = running(standing);
     for (until, team, key) in rows.iter().take(FIRST_ROWS) {
         table.add_row([
-            moment(*until),
+            local_moment(*until, zone),
             directory.users.get(key.user.0).to_owned(),
             directory.products.get(key.product.0).to_owned(),
             directory.teams.get(team.0).to_owned(),
@@ -85,7 +107,12 @@ fn running(standing: &Standing) -> Vec<(Instant, TeamId, &KeyStanding)> {
     rows
 }
 
-fn part(title: &str, table: &comfy_table::Table, rows: usize) -> String {
+/// An instant as clocks of a zone show it.
+pub(crate) fn local_moment(at: Instant, zone: &Zone) -> String {
+    zone.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
+}
+
+pub(crate) fn part(title: &str, table: &comfy_table::Table, rows: usize) -> String {
     if rows == 0 {
         return format!("\n{}\n", styled(HEADING, &format!("{title}: none")));
     }

@@ -194,6 +194,13 @@ pub struct Past {
 }
 
 impl Past {
+    /// What some records come to.
+    pub fn of(directory: &Directory, records: &[&Record]) -> Self {
+        let mut past = Past::default();
+        records.iter().for_each(|record| past.add(directory, record));
+        past
+    }
+
     fn add(&mut self, directory: &Directory, record: &Record) {
         self.records += 1;
         if let Record::Charge(charge) = record {

@@ -293,7 +293,7 @@ fn help_and_misuse() {
 /// Examples keep their lines, and a paragraph fills all of its lines but the last.
 #[test]
 fn the_end_of_each_help_reads_well_in_narrow_and_wide_terminals() {
-    for (command, width) in ["", "run", "resume", "fork", "check", "diff", "describe", "new"]
+    for (command, width) in ["", "run", "resume", "fork", "clock", "check", "diff", "describe", "new"]
         .into_iter()
         .flat_map(|command| [(command, 80), (command, 100)])
     {

@@ -11,6 +11,7 @@
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `calendar`        zones prepared to be asked often give the same instants.
 //! * `checkpoint`      runs left and gone on with, or branched off: the same bytes, and what is refused.
+//! * `clock`           sessions of typed commands: what they show and become, what is saved, what going back leaves.
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
@@ -28,6 +29,7 @@ mod boundaries;
 mod broken_files;
 mod calendar;
 mod checkpoint;
+mod clock;
 mod command;
 mod difference;
 mod history;
