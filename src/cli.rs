@@ -9,6 +9,7 @@ mod results_folder;
 mod run;
 mod check;
 mod diff;
+mod explain;
 mod new;
 mod rules;
 mod catalog;
@@ -30,6 +31,8 @@ Examples:
   flexmeter run my-week.toml    run it: what is charged, refused and left
   flexmeter describe firm.toml  what simulated users will do
   flexmeter check scenarios/    run every scenario of a folder and compare
+  flexmeter explain week.toml --user ana --product AutoCAD
+                                why it was charged, what would have avoided it
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
   flexmeter catalog             products whose rates are on the public record
 
@@ -49,6 +52,8 @@ enum Command {
     Run(run::Arguments),
     /// Run scenarios and compare what they expect with what comes of them.
     Check(check::Arguments),
+    /// Tell why something was charged, refused or not charged, and what would have avoided it.
+    Explain(explain::Arguments),
     /// Tell where two runs part, and what differs in the bill.
     Diff(diff::Arguments),
     /// Tell what simulated users will do in a typical week, before anything runs.
@@ -76,6 +81,7 @@ pub fn main() -> ExitCode {
     let done = caught(|| match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::New(arguments) => new::new(&arguments),

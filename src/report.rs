@@ -7,5 +7,6 @@ pub mod json;
 pub mod terminal;
 mod seats;
 pub mod difference;
+pub mod explanation;
 pub mod describe;
 pub mod rulebook;

@@ -6,6 +6,7 @@
 pub mod problem;
 pub mod calendar;
 pub mod duration;
+pub mod moment;
 pub mod catalogue;
 mod reader;
 pub mod directory;

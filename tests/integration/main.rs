@@ -5,6 +5,7 @@
 //! * `scenarios`       every file below `scenarios/` meets its expectations and keeps its digest.
 //! * `samples`         twelve random scenarios against the files of an independent model, byte for byte.
 //! * `second_opinion`  random histories against the reference model, row by row.
+//! * `explanation`     why something was charged, refused or not; alternatives avoid it, and diff finds the same.
 //! * `history`         the random histories: data, chance, the scenario file they are.
 //! * `reference`       the reference model: the same rules again in the plainest way.
 //! * `boundaries`      the corners that random histories should visit, counted in the reference model.
@@ -28,6 +29,7 @@ mod broken_files;
 mod calendar;
 mod command;
 mod difference;
+mod explanation;
 mod history;
 mod museum;
 mod population;
