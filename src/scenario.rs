@@ -170,7 +170,8 @@ fn read_tables(
     let reader = Steps::new(&mut directory, &mut people, &mut products, (start, end));
     let (steps, journeys) = reader.read(steps, problems);
     let tables = root.tables("expect", problems);
-    let reader = Expects { directory: &directory, people: &people, start, end, text, problems };
+    let reader =
+        Expects { directory: &directory, people: &people, servers: &servers, start, end, text, problems };
     let expects = reader.read(tables);
     root.finish(problems);
     let policy = policies.meter.clone();
