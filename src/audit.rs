@@ -1,2 +1,7 @@
 //! Audit: questions about a run and its bill, answered by running it again. What is asked is an argument,
 //! what is answered is plain data: texts and files are made elsewhere.
+
+mod known_use;
+pub mod reconciliation;
+
+pub use crate::audit::known_use::KnownUse;
