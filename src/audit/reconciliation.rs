@@ -182,12 +182,7 @@ impl Reconciliation {
         let mut findings: Vec<Finding> =
             cases.iter().filter_map(|(key, (due, rows))| judge.finding(&Case { key, due, rows })).collect();
         findings.extend(stated.strays.into_iter().map(stray));
-        findings.sort_by(|one, other| {
-            let order = |finding: &Finding| {
-                (finding.day, finding.user.clone(), finding.product.clone(), finding.team.clone())
-            };
-            order(one).cmp(&order(other)).then_with(|| one.lines.cmp(&other.lines))
-        });
+        findings.sort_by(|one, other| order(one).cmp(&order(other)));
         let mut notes = stated.notes;
         notes.extend(unrecorded(known));
         notes.extend(beyond_the_export(&findings, export));
@@ -204,6 +199,11 @@ impl Reconciliation {
     pub fn of_class(&self, class: Class) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| finding.class == class)
     }
+}
+
+/// Findings stand by day, user, product and team, then by their rows.
+fn order(finding: &Finding) -> (Option<Day>, [&str; 3], &[u64]) {
+    (finding.day, [&finding.user, &finding.product, &finding.team].map(String::as_str), &finding.lines)
 }
 
 fn stray(stray: Stray<'_>) -> Finding {

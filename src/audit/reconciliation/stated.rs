@@ -75,6 +75,9 @@ fn several_versions(known: &[(Subject, &UsageRow)], by_day: bool) -> BTreeSet<(U
 
 fn notes(export: &UsageExport, (grain, hidden): (&Grain, usize), days: Days) -> Vec<String> {
     let mut notes = Vec::new();
+    if export.rows.is_empty() {
+        notes.push("the export has a header and no rows".to_owned());
+    }
     if hidden > 0 {
         let what = match (grain.by_day, grain.by_team) {
             (true, true) => "day, product and team",

@@ -13,21 +13,24 @@ use crate::scenario::usage_export::sheet::{Cell, Line, Sheet};
 /// Different keys of an array that are read; no export has nearly as many.
 const KEYS_MAX: usize = 200;
 
+/// Objects within objects in which an array is looked for.
+const DEPTH_MAX: usize = 8;
+
 /// Every array of objects that is found, with a line of its keys before its items.
 pub(crate) fn sheets(text: &str) -> Result<Vec<Sheet>, Flaw> {
     let mut found = Vec::new();
-    collect((None, text.trim()), &mut found)?;
+    collect((None, text.trim()), DEPTH_MAX, &mut found)?;
     Ok(found)
 }
 
-fn collect((name, text): (Option<&str>, &str), found: &mut Vec<Sheet>) -> Result<(), Flaw> {
+fn collect((name, text): (Option<&str>, &str), depth: usize, found: &mut Vec<Sheet>) -> Result<(), Flaw> {
     if text.starts_with('[') {
         let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|error| broken(&error))?;
         found.extend(sheet(name, &items)?);
-    } else if text.starts_with('{') {
+    } else if text.starts_with('{') && depth > 0 {
         let object: Object<'_> = serde_json::from_str(text).map_err(|error| broken(&error))?;
         for (key, value) in &object.0 {
-            collect((Some(key), value.get()), found)?;
+            collect((Some(key), value.get()), depth - 1, found)?;
         }
     }
     Ok(())

@@ -210,7 +210,8 @@ fn what_is_no_export_is_said() {
         (b"[1, 2]", "no usage export"),
         (b"\xef\xbb\xbf  \n", "the file is empty"),
     ];
-    for (bytes, said) in cases {
+    let deep = "{\"a\":".repeat(100_000) + "1" + &"}".repeat(100_000);
+    for (bytes, said) in cases.iter().chain([&(deep.as_bytes(), "no")]) {
         let flaws = read(bytes, None).expect_err("it is no export");
         assert!(flaws.len() == 1 && flaws[0].contains(said), "{said}: {flaws:?}");
     }
