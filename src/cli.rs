@@ -12,6 +12,7 @@ mod new;
 mod rules;
 mod catalog;
 mod describe;
+mod reconcile;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -29,6 +30,8 @@ Examples:
   flexmeter run my-week.toml    run it: what is charged, refused and left
   flexmeter describe firm.toml  what simulated users will do
   flexmeter check scenarios/    run every scenario of a folder and compare
+  flexmeter reconcile usage.csv firm.toml
+                                compare a usage export with the rules
   flexmeter catalog             products whose rates are on the public record
 
 Exit codes: 0 ok, 1 a check failed, 2 bad input, 70 a defect, 130 interrupted.";
@@ -49,6 +52,8 @@ enum Command {
     Check(check::Arguments),
     /// Tell what simulated users will do in a typical week, before anything runs.
     Describe(describe::Arguments),
+    /// Compare a usage export with what the rules say of a scenario's sessions.
+    Reconcile(reconcile::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -73,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
+        Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

@@ -8,3 +8,4 @@ pub mod terminal;
 mod seats;
 pub mod describe;
 pub mod rulebook;
+pub mod reconciliation;

@@ -25,8 +25,8 @@ use crate::simulation::verdict::{Checked, Verdict, packs_text};
 const PACKS_MAX: usize = 3;
 
 pub(crate) const HEADING: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const QUIET: Style = Style::new().dimmed();
 
 /// A text in a style.

@@ -23,7 +23,8 @@ fn outputs_in_the_readme_are_those_of_the_commands() {
             .expect("a link");
         let arguments: Vec<&str> = command.split(' ').collect();
         let output = flexmeter(folder.path(), &arguments);
-        assert!(output.status.success() && output.stderr.is_empty(), "{command} succeeds");
+        let found = command.starts_with("reconcile ") && output.status.code() == Some(1);
+        assert!((output.status.success() || found) && output.stderr.is_empty(), "{command} succeeds");
         let output = stdout(&output);
         let lines: Vec<&str> = output.lines().map(str::trim_end).collect();
         renewed += &format!("console\n$ flexmeter {command}\n{}\n```", lines.join("\n"));
