@@ -7,3 +7,7 @@ pub mod expected;
 pub mod difference;
 pub mod explanation;
 pub mod alternative;
+mod known_use;
+pub mod reconciliation;
+
+pub use crate::audit::known_use::KnownUse;

@@ -14,6 +14,7 @@ mod new;
 mod rules;
 mod catalog;
 mod describe;
+mod reconcile;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -34,6 +35,8 @@ Examples:
   flexmeter explain week.toml --user ana --product AutoCAD
                                 why it was charged, what would have avoided it
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
+  flexmeter reconcile usage.csv firm.toml
+                                compare a usage export with the rules
   flexmeter catalog             products whose rates are on the public record
 
 Exit codes: 0 ok, 1 a check failed or runs differ, 2 bad input, 70 a defect, 130 interrupted.";
@@ -58,6 +61,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Tell what simulated users will do in a typical week, before anything runs.
     Describe(describe::Arguments),
+    /// Compare a usage export with what the rules say of a scenario's sessions.
+    Reconcile(reconcile::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -84,6 +89,7 @@ pub fn main() -> ExitCode {
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
+        Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

@@ -10,3 +10,4 @@ pub mod difference;
 pub mod explanation;
 pub mod describe;
 pub mod rulebook;
+pub mod reconciliation;

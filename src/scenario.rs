@@ -31,6 +31,7 @@ pub mod group;
 pub mod person;
 pub mod typical_week;
 pub mod expect;
+pub mod usage_export;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

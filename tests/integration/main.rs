@@ -16,6 +16,7 @@
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
+//! * `reconciliation`  usage exports: planted errors are found, all of them and nothing else; each format is read.
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `transcript`      what simulated users did, written down as steps: the same rows without chance.
 //! * `support`         running the binary and reading scenarios, for the modules above.
@@ -34,6 +35,7 @@ mod history;
 mod museum;
 mod population;
 mod readme;
+mod reconciliation;
 mod reference;
 mod rules;
 mod samples;
