@@ -8,3 +8,7 @@ pub mod difference;
 pub mod explanation;
 pub mod alternative;
 pub mod clock;
+mod known_use;
+pub mod reconciliation;
+
+pub use crate::audit::known_use::KnownUse;

@@ -12,10 +12,12 @@ mod checkpoint;
 mod clock;
 mod check;
 mod diff;
+mod explain;
 mod new;
 mod rules;
 mod catalog;
 mod describe;
+mod reconcile;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -34,7 +36,11 @@ Examples:
   flexmeter clock my-week.toml  live through it, step by typed step
   flexmeter describe firm.toml  what simulated users will do
   flexmeter check scenarios/    run every scenario of a folder and compare
+  flexmeter explain week.toml --user ana --product AutoCAD
+                                why it was charged, what would have avoided it
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
+  flexmeter reconcile usage.csv firm.toml
+                                compare a usage export with the rules
   flexmeter catalog             products whose rates are on the public record
 
 Exit codes: 0 ok, 1 a check failed or runs differ, 2 bad input, 70 a defect, 130 interrupted.";
@@ -59,10 +65,14 @@ enum Command {
     Clock(clock::Arguments),
     /// Run scenarios and compare what they expect with what comes of them.
     Check(check::Arguments),
+    /// Tell why something was charged, refused or not charged, and what would have avoided it.
+    Explain(explain::Arguments),
     /// Tell where two runs part, and what differs in the bill.
     Diff(diff::Arguments),
     /// Tell what simulated users will do in a typical week, before anything runs.
     Describe(describe::Arguments),
+    /// Compare a usage export with what the rules say of a scenario's sessions.
+    Reconcile(reconcile::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -89,8 +99,10 @@ pub fn main() -> ExitCode {
         Command::Fork(arguments) => checkpoint::fork(&arguments),
         Command::Clock(arguments) => clock::clock(&arguments),
         Command::Check(arguments) => check::check(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
+        Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

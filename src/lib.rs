@@ -25,7 +25,8 @@
 //!   ([`simulation::actors`]). What came of it is counted ([`simulation::tally`]) and judged
 //!   ([`simulation::verdict`]); rows go to a [`simulation::recorder`].
 //! * [`audit`] answers questions about a run by running it again: why something was charged, what would have
-//!   avoided it, where two runs part.
+//!   avoided it, where two runs part, where a vendor's usage export ([`scenario::usage_export`]) and the rules
+//!   do ([`audit::reconciliation`]).
 //! * [`report`] turns results into text: tables, CSV, JSON, JUnit. Rows are sorted in pieces, so that a run
 //!   may have more of them than fit into memory ([`results::sorted_rows`]).
 //! * [`cli`] knows arguments, paths and the terminal.

@@ -282,3 +282,16 @@ impl Meter {
 fn number(length: usize) -> u32 {
     u32::try_from(length).ok().filter(|n| *n < 1 << 31).expect("at most 2³¹ rows in a table")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic::catch_unwind;
+
+    use super::number;
+
+    #[test]
+    fn a_table_has_at_most_two_to_the_31st_rows() {
+        assert_eq!(number((1 << 31) - 1), (1 << 31) - 1, "the last row");
+        assert!(catch_unwind(|| number(1 << 31)).is_err(), "one more would reach the bit of add-ins");
+    }
+}

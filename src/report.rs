@@ -8,6 +8,8 @@ pub mod terminal;
 pub mod standing;
 mod seats;
 pub mod difference;
+pub mod explanation;
 pub mod describe;
 pub mod rulebook;
 pub mod clock;
+pub mod reconciliation;

@@ -1,7 +1,9 @@
-//! Results: the tables that a run writes, their columns and their order. What opens a file is elsewhere.
+//! Results: the tables that a run writes, their columns and their order, and the tables that others have written.
+//! What opens a file is elsewhere.
 
 pub mod rows;
 pub mod sorted_rows;
 pub mod files;
 pub mod checkpoint;
 pub mod table_reader;
+pub mod export_file;

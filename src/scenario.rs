@@ -32,6 +32,7 @@ pub mod group;
 pub mod person;
 pub mod typical_week;
 pub mod expect;
+pub mod usage_export;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -191,7 +192,8 @@ fn read_tables(
     let reader = Steps::new(&mut directory, &mut people, &mut products, (start, end));
     let (steps, journeys) = reader.appended(appended).read(steps, problems);
     let tables = root.tables("expect", problems);
-    let reader = Expects { directory: &directory, people: &people, start, end, text, problems };
+    let reader =
+        Expects { directory: &directory, people: &people, servers: &servers, start, end, text, problems };
     let expects = reader.read(tables);
     root.finish(problems);
     let policy = policies.meter.clone();

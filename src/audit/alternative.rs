@@ -63,12 +63,13 @@ pub fn alternatives(
 fn tried(
     mut attempt: Attempt,
     tables: &MemoryTables,
-    (journal, whose, subject): (&Journal, Whose, &Subject),
+    (journal, of, subject): (&Journal, Whose, &Subject),
 ) -> Option<Alternative> {
     let scenario = attempt.document.mended().ok()?;
-    let whose = whose.named_in(&journal.scenario, &scenario);
+    let whose = of.named_in(&journal.scenario, &scenario);
     let changed = Journal::of(&Arc::new(scenario));
-    if whose.is_some_and(|whose| is_there(&changed, whose, subject)) {
+    let often = whose.map_or(0, |whose| how_often(&changed, whose, subject));
+    if often >= how_often(journal, of, subject) {
         return None;
     }
     let sides: Sides<&dyn WrittenTables> = Sides { a: tables, b: &changed.tables() };
@@ -77,9 +78,10 @@ fn tried(
     Some(Alternative { text, rule, document, difference })
 }
 
-/// Whether a journal holds the charge or the refusal: the same window or sign-in, whatever else.
-fn is_there(journal: &Journal, whose: Whose, subject: &Subject) -> bool {
-    journal.entries.iter().any(|entry| match (&entry.record, subject) {
+/// How often a journal holds the charge or the refusal: the same window or sign-in, whatever else. A service
+/// may be used twice at one instant.
+fn how_often(journal: &Journal, whose: Whose, subject: &Subject) -> usize {
+    let is_it = |entry: &&Entry| match (&entry.record, subject) {
         (Record::Charge(row), Subject::Charge(charge)) => {
             let refund = |kind| kind == ChargeKind::Refund;
             row.window_start == charge.window_start
@@ -90,7 +92,8 @@ fn is_there(journal: &Journal, whose: Whose, subject: &Subject) -> bool {
             row.answer.is_err() && row.at == sign_in.at && whose.is(row.user, row.product)
         }
         _ => false,
-    })
+    };
+    journal.entries.iter().filter(is_it).count()
 }
 
 impl Whose {

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::Results;
 use crate::cli::{interrupt, shown};
-use crate::results::files::{LATENCY, SUMMARY, TABLES, Tables};
+use crate::results::files::{LATENCY, SCENARIO, SUMMARY, TABLES, Tables};
 use crate::results::sorted_rows::Spool;
 use crate::scenario::Scenario;
 use crate::simulation::recorder::Detail;
@@ -177,7 +177,8 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
 
 /// A plain file with the name of a result.
 fn is_ours(entry: &DirEntry) -> bool {
-    let named = TABLES.iter().chain(&LATENCY).chain([&SUMMARY]).any(|known| entry.file_name() == *known);
+    let named =
+        TABLES.iter().chain(&LATENCY).chain([&SUMMARY, &SCENARIO]).any(|known| entry.file_name() == *known);
     named && entry.file_type().is_ok_and(|kind| kind.is_file())
 }
 
@@ -186,6 +187,12 @@ pub(super) fn summary_of(folder: &Path) -> Option<serde_json::Value> {
     let text = std::fs::read_to_string(folder.join(SUMMARY)).ok()?;
     let value: serde_json::Value = serde_json::from_str(&text).ok()?;
     ["version", "zone_data", "seed", "sha256"].iter().all(|key| value.get(key).is_some()).then_some(value)
+}
+
+/// The seed of the run whose results a folder holds.
+pub(super) fn seed_of(folder: &Path) -> Result<u64, Failure> {
+    let seed = summary_of(folder).and_then(|summary| summary.get("seed")?.as_u64());
+    seed.ok_or_else(|| Failure::input(format!("{} holds no {SUMMARY} of a run", shown(folder))))
 }
 
 fn holds_something_else(path: &Path, what: &str) -> Failure {

@@ -11,7 +11,7 @@ use crate::report::rulebook;
 /// What `rules` takes.
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Print the text of this rule, such as 3.8
+    /// Print the text of this rule, such as 3.8, or of a chapter, such as 3
     rule: Option<String>,
     /// How the rules are printed
     #[arg(long, value_enum, default_value_t = Format::Table, conflicts_with = "rule")]

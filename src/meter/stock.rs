@@ -348,6 +348,12 @@ mod tests {
 
     fn stock() -> Stock {
         let mut stock = Stock::new(1);
+        buy(&mut stock);
+        stock
+    }
+
+    /// A pack of 100 tokens arrives, 10 of them used before the run.
+    fn buy(stock: &mut Stock) {
         let purchase = Purchase {
             team: TeamId(0),
             pack: PackId(0),
@@ -356,7 +362,17 @@ mod tests {
             used: Tokens::whole(10),
         };
         stock.buy(&purchase, Instant::from_seconds(0));
-        stock
+    }
+
+    #[test]
+    fn rule_2_6_what_is_left_of_a_used_pack_pays_the_debt() {
+        for (debt, balance) in [(60, 30), (90, 0), (95, -5)] {
+            let mut stock = Stock::new(1);
+            let charge = stock.hold(TeamId(0), Tokens::whole(debt));
+            stock.post(&charge);
+            buy(&mut stock);
+            assert_eq!(stock.balance(TeamId(0)), Tokens::whole(balance), "after a debt of {debt}");
+        }
     }
 
     #[test]

@@ -23,8 +23,13 @@ pub fn text(width: Option<u16>) -> String {
     format!("{table}\n\n{}\n", styled(QUIET, note))
 }
 
-/// One rule with its text; `None` where there is none of that number.
+/// One rule with its text, or those of a chapter; `None` where there is none of that number.
 pub fn one(number: &str) -> Option<String> {
+    let chapter = RULES.iter().filter(|rule| rule.number.split('.').next() == Some(number));
+    let chapter: Vec<String> = chapter.filter_map(|rule| one(rule.number)).collect();
+    if !chapter.is_empty() {
+        return Some(chapter.join("\n"));
+    }
     let rule = RULES.iter().find(|rule| rule.number == number)?;
     let mut text =
         format!("{}\n\n{}\n", styled(HEADING, &format!("{} {}", rule.number, rule.title)), wording(rule));

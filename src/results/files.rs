@@ -19,6 +19,9 @@ use crate::simulation::recorder::{Detail, Recorder};
 /// The name of the file that holds counts, totals and the digest.
 pub const SUMMARY: &str = "summary.json";
 
+/// The name of the scenario as it was run, beside its results.
+pub const SCENARIO: &str = "scenario.toml";
+
 /// The names of the tables a run can write; the run's digest takes the first five, in this order.
 pub const TABLES: [&str; 8] = [
     "charges.csv",

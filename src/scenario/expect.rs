@@ -3,6 +3,7 @@
 use crate::meter::answer::{Admission, ChargeKind, Refusal};
 use crate::meter::id::{ContractId, PackId, ProductId, ServerId, TeamId, UserId};
 use crate::meter::instant::Instant;
+use crate::meter::licence_server::LicenceServer;
 use crate::meter::record::NoticeKind;
 use crate::meter::session::SessionEnd;
 use crate::meter::team::Plan;
@@ -95,6 +96,7 @@ pub struct Scope {
 pub(crate) struct Expects<'s> {
     pub(crate) directory: &'s Directory,
     pub(crate) people: &'s People,
+    pub(crate) servers: &'s [LicenceServer],
     pub(crate) start: Instant,
     pub(crate) end: Instant,
     pub(crate) text: &'s str,
@@ -177,6 +179,11 @@ impl Expects<'_> {
         let server = server.and_then(|value| self.directory.server(value, self.problems));
         if let (Some(server), Some(product), Some(value)) = (server, product, table.get("peak")) {
             let peak = value.whole(self.problems);
+            let seats = self.servers.get(server.index()).map_or(&[][..], |server| &server.seats);
+            if !seats.is_empty() && !seats.iter().any(|seats| seats.product == product) {
+                let title = "the licence server has no seats of this product (RULES 6.1)";
+                self.problems.push(Problem::new(value.place(), title, "there is no peak to expect"));
+            }
             found.extend(peak.map(|peak| Expectation::Peak(server, product, peak)));
         }
     }

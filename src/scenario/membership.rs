@@ -18,7 +18,7 @@ pub(crate) fn read_teams(value: Value<'_>, directory: &Directory, problems: &mut
     let mut teams: Vec<TeamId> = Vec::new();
     let listed = value.list(problems);
     if listed.as_ref().is_some_and(Vec::is_empty) {
-        let title = "a user belongs to one or several teams (RULES 3.1)";
+        let title = "users and contracts belong to one or several teams (RULES 3.1, 5.2)";
         problems.push(Problem::new(value.place(), title, "no team is listed"));
     }
     for team in listed.unwrap_or_default() {
@@ -108,7 +108,7 @@ pub(crate) fn read_products(
     problems: &mut Problems,
 ) -> Option<BTreeSet<ProductId>> {
     if value.is_text() {
-        let title = "products are listed here, one by one (RULES 3.3)";
+        let title = "products are listed here, one by one (RULES 3.3, 6.2)";
         let help = "products released later are not included: write [\"AutoCAD\", \"Revit\"]";
         problems.push(Problem::new(value.place(), title, "must be a list").help(help));
         return None;

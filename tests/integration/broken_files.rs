@@ -323,7 +323,7 @@ teams = ["North"]
 fn broken_servers_contracts_and_transitions_are_explained() {
     let server = "[[licence_server]]\nname = \"lm\"\nseats = { AutoCAD = 2 }\n";
     let step = |what: &str| format!("{server}[[step]]\nat = 2026-03-02T09:00:00Z\n{what}\n");
-    let cases: [(String, &[&str]); 14] = [
+    let cases: [(String, &[&str]); 16] = [
         (String::new(), &["case.toml:9:18", "unknown licence server `lm`"]),
         (server.replace("= 2", "= 0"), &["case.toml:15:21", "at least 1"]),
         (server.replace("{ AutoCAD = 2 }", "{}"), &["case.toml:15:9", "seats = { AutoCAD = 15 }"]),
@@ -334,6 +334,11 @@ fn broken_servers_contracts_and_transitions_are_explained() {
             &["unknown team `South`"],
         ),
         (format!("{server}[[contract]]\nname = \"c\"\nteams = [\"North\"]"), &["has no `credits`"]),
+        (format!("{server}[[contract]]\nname = \"c\"\nteams = []\ncredits = 5"), &["RULES 3.1, 5.2"]),
+        (
+            format!("{server}[[expect]]\nlicence_server = \"lm\"\nproduct = \"Maya\"\npeak = 1"),
+            &["no seats of this product (RULES 6.1)"],
+        ),
         (step("do = \"create-users\"\nusers = []"), &["nobody is listed"]),
         (
             step("do = \"create-users\"\nusers = [\"bo\"]"),

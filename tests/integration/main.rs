@@ -5,6 +5,7 @@
 //! * `scenarios`       every file below `scenarios/` meets its expectations and keeps its digest.
 //! * `samples`         twelve random scenarios against the files of an independent model, byte for byte.
 //! * `second_opinion`  random histories against the reference model, row by row.
+//! * `explanation`     why something was charged, refused or not; alternatives avoid it, and diff finds the same.
 //! * `history`         the random histories: data, chance, the scenario file they are.
 //! * `reference`       the reference model: the same rules again in the plainest way.
 //! * `boundaries`      the corners that random histories should visit, counted in the reference model.
@@ -17,6 +18,7 @@
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
+//! * `reconciliation`  usage exports: planted errors are found, all of them and nothing else; each format is read.
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `transcript`      what simulated users did, written down as steps: the same rows without chance.
 //! * `support`         running the binary and reading scenarios, for the modules above.
@@ -32,10 +34,12 @@ mod checkpoint;
 mod clock;
 mod command;
 mod difference;
+mod explanation;
 mod history;
 mod museum;
 mod population;
 mod readme;
+mod reconciliation;
 mod reference;
 mod rules;
 mod samples;

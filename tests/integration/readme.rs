@@ -57,8 +57,8 @@ fn outputs_in_the_readme_are_those_of_the_commands() {
 fn shown_command(folder: &Path, command: &str) -> String {
     let arguments: Vec<&str> = command.split(' ').collect();
     let output = flexmeter(folder, &arguments);
-    // What `diff` shows is a difference.
-    let code = i32::from(command.starts_with("diff "));
+    // What these show is a difference.
+    let code = i32::from(command.starts_with("diff ") || command.starts_with("reconcile "));
     assert!(output.status.code() == Some(code) && output.stderr.is_empty(), "{command} succeeds");
     let printed = stdout(&output);
     let lines = printed.lines().map(|line| line.trim_end().to_owned() + "\n");

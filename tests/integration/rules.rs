@@ -6,7 +6,7 @@ use std::fs;
 
 use flexmeter::meter::Meter;
 use flexmeter::meter::answer::{Admission, ChargeKind, Refusal};
-use flexmeter::meter::id::TeamId;
+use flexmeter::meter::id::{ServerId, TeamId};
 use flexmeter::meter::instant::Instant;
 use flexmeter::meter::session::SessionEnd;
 use flexmeter::meter::tokens::Tokens;
@@ -237,4 +237,28 @@ fn rule_3_8_what_no_contact_records_is_counted() {
     let seven = Tokens::whole(7);
     assert_eq!(unrecorded("go-offline"), ((1, seven), seven), "the renewal at 08:00 waits for a contact");
     assert_eq!(unrecorded("go-online"), ((0, Tokens::ZERO), Tokens::whole(14)));
+}
+
+#[test]
+fn rule_6_1_refusals_are_counted_before_and_since_the_first_switch() {
+    let step = |at: &str, what: &str| format!("[[step]]\nat = 2026-03-02T{at}Z\n{what}\n");
+    let anna = "users = [\"anna@noordbouw.example\"]";
+    let tries_again = "do = \"sign-in\"\nuser = \"carla@noordbouw.example\"\nproduct = \"AutoCAD\"";
+    let create = format!("do = \"create-users\"\n{anna}");
+    let assign = format!("do = \"assign-products\"\n{anna}\nproducts = [\"AutoCAD\"]");
+    let switch = format!("do = \"switch\"\n{anna}\nproduct = \"AutoCAD\"\ndevice = \"laptop\"");
+    let more = [
+        step("09:02:00", tries_again),
+        step("13:00:00", &create),
+        step("13:00:00", &assign),
+        step("13:00:00", &switch),
+    ];
+    let counted = |more: &[String]| {
+        let path = project().join("scenarios/boundaries/the-last-free-seat.toml");
+        let run = Run::replay(&scenario(&format!("{}{}", text_of(&path), more.concat())));
+        let seats = &run.tally.servers[&ServerId(0)].seats[0];
+        (seats.refused_before, seats.refused_since)
+    };
+    assert_eq!(counted(&[]), (2, 0), "a try of either of the others, and nobody is switched");
+    assert_eq!(counted(&more), (2, 1), "a try more before the switch, and one is after it");
 }

@@ -1,0 +1,173 @@
+//! `flexmeter explain`: why something was charged, refused or not charged, and what would have avoided it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::audit::alternative::{Alternative, alternatives};
+use crate::audit::explanation::{Explanation, Subject, Whose, explain as reasons, subjects};
+use crate::audit::journal::Journal;
+use crate::audit::transcript::transcript;
+use crate::cli::defect::guarded;
+use crate::cli::failure::Failure;
+use crate::cli::results_folder::{seed_of, write_file};
+use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
+use crate::meter::instant::Instant;
+use crate::report::explanation::{self, Answer};
+use crate::results::files::SCENARIO;
+use crate::scenario::Scenario;
+use crate::scenario::calendar::iso;
+use crate::scenario::document::Document;
+use crate::scenario::moment;
+use crate::scenario::problem::nearest;
+
+const EXAMPLES: &str = "\
+Examples:
+  flexmeter explain week.toml --user ana --product AutoCAD
+  flexmeter explain week.toml --user ana --product AutoCAD --at 2026-03-03T08:00
+  flexmeter explain results/firm-1 --user drafter-7 --product Revit \\
+      --at 2026-03-03T09:12:44Z --format json
+  flexmeter explain week.toml --user ana --product AutoCAD \\
+      --at 2026-03-03T08:00 --apply 1 --out closed.toml
+  flexmeter diff week.toml closed.toml
+
+Without --at it lists what there is to ask about. An instant without offset is one of the user's own zone. \
+Where nothing was charged or refused then, it says why not.
+
+What would have avoided it was tried: the changed file was run, and what else becomes different is what \
+`flexmeter diff` finds. Everybody else asks for what they asked for before.";
+
+/// What `explain` takes.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The scenario file, or the folder of a run's results
+    run: PathBuf,
+    /// Who
+    #[arg(long)]
+    user: String,
+    /// What they use
+    #[arg(long)]
+    product: String,
+    /// When: a charge's window start, a refusal, or any instant
+    #[arg(long, value_name = "INSTANT")]
+    at: Option<String>,
+    /// Write the file in which that alternative is done; it runs as it stands
+    #[arg(long, value_name = "N", requires_all = ["at", "out"])]
+    apply: Option<usize>,
+    /// Where to write it
+    #[arg(long, value_name = "FILE", requires = "apply")]
+    out: Option<PathBuf>,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+/// Explains what is asked about.
+pub(super) fn explain(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    interrupt::watch();
+    let asked = Asked::read(arguments)?;
+    let file = &asked.file;
+    guarded((file, asked.scenario.seed), "explain", || {
+        let (document, journal) = asked.written_down();
+        let whose = asked.whose.named_in(&asked.scenario, &journal.scenario);
+        let whose = whose.expect("a transcript keeps whom it is about");
+        let Some(at) = asked.at else { return list(arguments, &journal, whose) };
+        let there = subjects(&journal, whose).into_iter().find(|subject| is_at(subject, at));
+        let subject = there.unwrap_or(Subject::Absence(at));
+        let explanation = reasons(&journal, whose, &subject);
+        let alternatives = alternatives(&journal, &document, (whose, &subject));
+        if let (Some(number), Some(out)) = (arguments.apply, &arguments.out) {
+            write_file(out, &chosen(&alternatives, number)?.document.text())?;
+        }
+        answer(arguments, (&journal.scenario, &explanation, &alternatives))
+    })
+}
+
+/// What the command line asks about.
+struct Asked {
+    file: PathBuf,
+    text: String,
+    scenario: Arc<Scenario>,
+    whose: Whose,
+    at: Option<Instant>,
+}
+
+impl Asked {
+    fn read(arguments: &Arguments) -> Result<Self, Failure> {
+        let folder = arguments.run.is_dir();
+        let file = if folder { arguments.run.join(SCENARIO) } else { arguments.run.clone() };
+        let text = scenario_file::text(&file)?;
+        let mut scenario = scenario_file::parse((&file, &shown(&file)), &text)?;
+        if folder {
+            scenario.seed = seed_of(&arguments.run)?;
+        }
+        let directory = &scenario.directory;
+        let user = directory.user_number(&arguments.user);
+        let user = user.ok_or_else(|| unknown(("user", &arguments.user), directory.users.iter()))?;
+        let product = directory.product_number(&arguments.product);
+        let product =
+            product.ok_or_else(|| unknown(("product", &arguments.product), directory.products.iter()))?;
+        // Where they are then decides what a local time means; who travels gives an offset.
+        let zone = scenario.zone_of(user, scenario.start);
+        let at = arguments.at.as_ref().map(|at| moment::parse(at, zone).map_err(Failure::input));
+        let at = at.transpose()?;
+        if let Some(at) = at.filter(|at| *at < scenario.start || *at >= scenario.end) {
+            let at = iso(at);
+            return Err(Failure::input(format!("{at} lies outside the run of {}", shown(&file))));
+        }
+        Ok(Asked { file, text, whose: Whose { user, product }, at, scenario: Arc::new(scenario) })
+    }
+
+    /// The file without chance, and what happens in it.
+    fn written_down(&self) -> (Document, Journal) {
+        let document = Document::read(&self.text).expect("the file was read before");
+        let mut document = transcript(&document, &self.scenario, Some(self.whose.user));
+        let scenario = document.mended().expect("a transcript is right");
+        (document, Journal::of(&Arc::new(scenario)))
+    }
+}
+
+fn unknown<'n>((noun, name): (&str, &str), known: impl Iterator<Item = &'n str>) -> Failure {
+    Failure::input(format!("there is no {noun} `{name}`; {}", nearest(name, known)))
+}
+
+/// Whether something is what an instant asks about: its window began then, or it was recorded or refused then.
+fn is_at(subject: &Subject, at: Instant) -> bool {
+    let recorded = matches!(subject, Subject::Charge(charge) if charge.recorded_at == at);
+    subject.at() == at || recorded
+}
+
+fn chosen(alternatives: &[Alternative], number: usize) -> Result<&Alternative, Failure> {
+    let chosen = number.checked_sub(1).and_then(|place| alternatives.get(place));
+    chosen.ok_or_else(|| {
+        let text = match alternatives.len() {
+            0 => "there is no alternative to apply".to_owned(),
+            count => format!("there is no alternative {number}; they are numbered from 1 to {count}"),
+        };
+        Failure::input(text)
+    })
+}
+
+fn list(arguments: &Arguments, journal: &Journal, whose: Whose) -> Result<ExitCode, Failure> {
+    let subjects = subjects(journal, whose);
+    print(&match arguments.format {
+        Format::Json => explanation::subjects_json((&journal.scenario, whose), &subjects),
+        Format::Table => explanation::subjects_text((&journal.scenario, whose), &subjects, terminal_width()),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn answer(
+    arguments: &Arguments,
+    (scenario, explanation, alternatives): (&Scenario, &Explanation, &[Alternative]),
+) -> Result<ExitCode, Failure> {
+    let answer = Answer { scenario, explanation, alternatives };
+    print(&match arguments.format {
+        Format::Json => explanation::json(&answer),
+        Format::Table => explanation::text(&answer, terminal_width()),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,257 @@
+//! Why something was charged, refused or not charged, as text and as data.
+
+use csv::StringRecord;
+use serde_json::{Value, json};
+
+use crate::audit::alternative::Alternative;
+use crate::audit::difference::{Difference, Side};
+use crate::audit::explanation::{Explanation, Subject, Whose};
+use crate::meter::answer::Refusal;
+use crate::meter::tokens::Tokens;
+use crate::report::terminal::{HEADING, QUIET, counted, right, styled, table};
+use crate::results::table_reader::columns;
+use crate::scenario::Scenario;
+use crate::scenario::calendar::{from_iso, iso, utc};
+use crate::simulation::verdict::packs_text;
+
+/// Changed charges shown of each alternative; all are in the data.
+const CHANGES_MAX: usize = 6;
+
+/// An explanation, and what would have avoided what it explains.
+pub struct Answer<'a> {
+    /// The scenario of both.
+    pub scenario: &'a Scenario,
+    /// Why.
+    pub explanation: &'a Explanation,
+    /// What would have avoided it.
+    pub alternatives: &'a [Alternative],
+}
+
+/// The answer for a person; lines are fitted to `width` columns, or stay whole.
+pub fn text(answer: &Answer<'_>, width: Option<u16>) -> String {
+    let Explanation { zone, headline, reasons, session, .. } = answer.explanation;
+    let mut text = styled(HEADING, headline) + "\n";
+    text += &(styled(QUIET, &format!("Times in {zone}")) + "\n\n");
+    let mut rules = table(&["rule", "because"], width);
+    for reason in reasons {
+        rules.add_row([reason.rule, &reason.text]);
+    }
+    text += &format!("{rules}\n");
+    if let Some(session) = session {
+        let directory = &answer.scenario.directory;
+        let local = |at| {
+            let zone = answer.scenario.zone_of(session.user, session.signed_in);
+            zone.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
+        };
+        let (device, version) =
+            (directory.device_name(session.device), directory.version_name(session.version));
+        let (from, to, end) = (local(session.signed_in), local(session.signed_out), session.end.name());
+        text += &format!("\n{}\n", styled(HEADING, "The session that caused it"));
+        text += &format!(" {from} to {to} on {device}, version {version}; ended by {end}\n");
+    }
+    text + &avoidances(answer, width)
+}
+
+fn avoidances(answer: &Answer<'_>, width: Option<u16>) -> String {
+    if matches!(answer.explanation.subject, Subject::Absence(_)) {
+        return String::new();
+    }
+    let mut text = format!("\n{}\n", styled(HEADING, "What would have avoided it"));
+    if answer.alternatives.is_empty() {
+        return text + " nothing that was tried\n";
+    }
+    let mut tried = table(&["", "instead", "rule", "tokens", "what else becomes different"], width);
+    right(&mut tried, &[3]);
+    for (alternative, number) in answer.alternatives.iter().zip(1..) {
+        let more = alternative.difference.charged().more();
+        let sign = if more > Tokens::ZERO { "+" } else { "" };
+        tried.add_row([
+            format!("{number}"),
+            alternative.text.clone(),
+            alternative.rule.to_owned(),
+            format!("{sign}{more}"),
+            changes(answer, alternative),
+        ]);
+    }
+    text += &format!("{tried}\n");
+    let note = "Each was run. --apply N --out FILE writes the changed file; `flexmeter diff` shows all rows.";
+    text + &styled(QUIET, &format!(" {note}")) + "\n"
+}
+
+/// What else becomes different in the bill and in the answers, in a few words.
+fn changes(answer: &Answer<'_>, alternative: &Alternative) -> String {
+    let zone = |user: &str, at: &str| {
+        let user = answer.scenario.directory.user_number(user);
+        let at = from_iso(at).expect("an instant of a table");
+        let local =
+            user.map_or_else(|| utc(at).naive_utc(), |user| answer.scenario.zone_of(user, at).local(at));
+        local.format("%a %Y-%m-%d %H:%M:%S").to_string()
+    };
+    let charge = |row: &StringRecord| {
+        let (at, user, product, tokens) =
+            (cell(row, "window_start"), cell(row, "user"), cell(row, "product"), cell(row, "tokens"));
+        let own = match &answer.explanation.subject {
+            Subject::Charge(of) => answer.scenario.directory.users.get(of.user.0),
+            Subject::Refusal(of) => answer.scenario.directory.users.get(of.user.0),
+            Subject::Absence(_) => "",
+        };
+        let user_text = if user == own { String::new() } else { format!(" of {user}") };
+        format!("{tokens} for {product}{user_text} {}", zone(user, at))
+    };
+    let mut lines = Vec::new();
+    for (side, word) in [(Side::A, "not charged"), (Side::B, "charged")] {
+        let others = rows_of(&alternative.difference, "charges.csv", side).iter();
+        let others = others.filter(|row| !is_subject(answer, row));
+        lines.extend(others.map(|row| format!("{word}: {}", charge(row))));
+    }
+    if lines.len() > CHANGES_MAX {
+        let rest = lines.len() - CHANGES_MAX;
+        lines.truncate(CHANGES_MAX);
+        lines.push(format!("and {rest} more charges"));
+    }
+    let refused = |side| {
+        let refused = |row: &&StringRecord| row.get(6) == Some("refused");
+        rows_of(&alternative.difference, "sign_ins.csv", side).iter().filter(refused).count() as u64
+    };
+    for (side, word) in [(Side::A, "fewer"), (Side::B, "more")] {
+        let count = refused(side);
+        if count > 0 {
+            lines.push(format!("{} {word}", counted(count, "refusal")));
+        }
+    }
+    if lines.is_empty() { "nothing else is charged or refused".to_owned() } else { lines.join("\n") }
+}
+
+/// Whether a row is the charge that is explained.
+fn is_subject(answer: &Answer<'_>, row: &StringRecord) -> bool {
+    let Subject::Charge(charge) = &answer.explanation.subject else { return false };
+    let directory = &answer.scenario.directory;
+    cell(row, "window_start") == iso(charge.window_start)
+        && cell(row, "user") == directory.users.get(charge.user.0)
+        && cell(row, "product") == directory.products.get(charge.product.0)
+        && cell(row, "kind") == charge.kind.name()
+}
+
+/// The rows of a table that only one side has.
+fn rows_of<'d>(difference: &'d Difference, table: &str, side: Side) -> &'d [StringRecord] {
+    let of = difference.tables.iter().find(|of| of.table == table);
+    of.map_or(&[][..], |of| &of.only.of(side).rows)
+}
+
+fn cell<'r>(row: &'r StringRecord, column: &str) -> &'r str {
+    let place = columns("charges.csv").iter().position(|known| *known == column);
+    row.get(place.expect("a column of charges")).unwrap_or_default()
+}
+
+/// The answer as JSON text.
+pub fn json(answer: &Answer<'_>) -> String {
+    let Explanation { subject, zone, headline, reasons, session } = answer.explanation;
+    let directory = &answer.scenario.directory;
+    let session = session.map(|session| {
+        json!({
+            "signed_in": iso(session.signed_in),
+            "signed_out": iso(session.signed_out),
+            "device": directory.device_name(session.device),
+            "version": directory.version_name(session.version),
+            "end": session.end.name(),
+        })
+    });
+    let reasons: Vec<Value> = reasons.iter().map(|of| json!({ "rule": of.rule, "text": of.text })).collect();
+    let alternatives: Vec<Value> = answer.alternatives.iter().map(alternative_json).collect();
+    let value = json!({
+        "subject": subject_json(answer.scenario, subject),
+        "headline": headline,
+        "time_zone": zone,
+        "reasons": reasons,
+        "session": session,
+        "alternatives": alternatives,
+    });
+    pretty(&value)
+}
+
+fn alternative_json(alternative: &Alternative) -> Value {
+    let mut only = serde_json::Map::new();
+    for of in alternative.difference.tables.iter().filter(|of| of.differs()) {
+        let rows = |side| -> Vec<Value> {
+            let row = |row: &StringRecord| {
+                let cells = columns(of.table).iter().zip(row);
+                Value::Object(cells.map(|(column, cell)| ((*column).to_owned(), cell.into())).collect())
+            };
+            of.only.of(side).rows.iter().map(row).collect()
+        };
+        only.insert(of.table.to_owned(), json!({ "gone": rows(Side::A), "new": rows(Side::B) }));
+    }
+    json!({
+        "text": alternative.text,
+        "rule": alternative.rule,
+        "tokens": alternative.difference.charged().more().to_string(),
+        "changes": only,
+    })
+}
+
+fn subject_json(scenario: &Scenario, subject: &Subject) -> Value {
+    let directory = &scenario.directory;
+    match subject {
+        Subject::Charge(charge) => json!({
+            "charge": {
+                "window_start": iso(charge.window_start),
+                "tokens": charge.tokens.to_string(),
+                "uncovered": charge.uncovered.to_string(),
+                "kind": charge.kind.name(),
+                "team": directory.teams.get(charge.team.0),
+                "recorded_at": iso(charge.recorded_at),
+                "packs": packs_text(directory, &charge.packs),
+            }
+        }),
+        Subject::Refusal(sign_in) => {
+            let reason = sign_in.answer.err().map(Refusal::name);
+            json!({ "refusal": { "at": iso(sign_in.at), "reason": reason } })
+        }
+        Subject::Absence(at) => json!({ "absence": { "at": iso(*at) } }),
+    }
+}
+
+/// What there is to ask about, for a person.
+pub fn subjects_text(
+    (scenario, whose): (&Scenario, Whose),
+    subjects: &[Subject],
+    width: Option<u16>,
+) -> String {
+    let directory = &scenario.directory;
+    let (user, product) = (directory.users.get(whose.user.0), directory.products.get(whose.product.0));
+    let title = format!("Charged or refused to {user} for {product}: {}", subjects.len());
+    let mut text = styled(HEADING, &title) + "\n";
+    let zone = scenario.zone_of(whose.user, scenario.start);
+    if !subjects.is_empty() {
+        let mut table = table(&["at", "tokens", "what"], width);
+        right(&mut table, &[1]);
+        for subject in subjects {
+            let at = zone.local(subject.at()).format("%Y-%m-%dT%H:%M:%S").to_string();
+            let (tokens, what) = match subject {
+                Subject::Charge(charge) => (charge.tokens.to_string(), charge.kind.name()),
+                Subject::Refusal(sign_in) => {
+                    (String::new(), sign_in.answer.map_or_else(Refusal::name, |_| ""))
+                }
+                Subject::Absence(_) => (String::new(), ""),
+            };
+            table.add_row([at, tokens, what.to_owned()]);
+        }
+        text += &format!("{table}\n");
+    }
+    let note = format!("Times in {}. Ask about one, or about any other instant, with --at.", zone.name());
+    text + &styled(QUIET, &note) + "\n"
+}
+
+/// What there is to ask about, as JSON text.
+pub fn subjects_json((scenario, whose): (&Scenario, Whose), subjects: &[Subject]) -> String {
+    let subjects: Vec<Value> = subjects.iter().map(|subject| subject_json(scenario, subject)).collect();
+    pretty(&json!({
+        "user": scenario.directory.users.get(whose.user.0),
+        "product": scenario.directory.products.get(whose.product.0),
+        "subjects": subjects,
+    }))
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).expect("plain data") + "\n"
+}

@@ -1,0 +1,248 @@
+//! Why something was charged, refused or not charged: the chain of rules, and alternatives that were run.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use flexmeter::audit::alternative::{Alternative, alternatives};
+use flexmeter::audit::difference::{Difference, Sides};
+use flexmeter::audit::explanation::{Explanation, Subject, Whose, explain, subjects};
+use flexmeter::audit::journal::Journal;
+use flexmeter::audit::transcript::transcript;
+use flexmeter::meter::answer::{ChargeKind, Refusal};
+use flexmeter::meter::record::Record;
+use flexmeter::results::table_reader::WrittenTables;
+use flexmeter::scenario::calendar::iso;
+use flexmeter::scenario::document::Document;
+use flexmeter::scenario::moment;
+use flexmeter::scenario::rulebook::RULES;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+use crate::history::History;
+use crate::support::{flexmeter, project, result_files, scenario, scenario_files, stdout, text_of};
+
+type Tables = BTreeMap<&'static str, Vec<u8>>;
+
+fn tables(text: &str) -> Tables {
+    result_files(text).0.into_iter().map(|file| (file.name, file.text.into_bytes())).collect()
+}
+
+/// A file without chance, and what happens in it.
+struct Told {
+    text: String,
+    document: Document,
+    journal: Journal,
+}
+
+fn told(text: &str) -> Told {
+    let document = Document::read(text).expect("a scenario");
+    let document = transcript(&document, &scenario(text), None);
+    let text = document.text();
+    let journal = Journal::of(&scenario(&text));
+    Told { text, document, journal }
+}
+
+impl Told {
+    fn answer(&self, whose: Whose, subject: &Subject) -> (Explanation, Vec<Alternative>) {
+        let explanation = explain(&self.journal, whose, subject);
+        assert!(!explanation.reasons.is_empty(), "a reason for {subject:?} in\n{}", self.text);
+        for reason in &explanation.reasons {
+            assert!(RULES.iter().any(|rule| rule.number == reason.rule), "{} is a rule", reason.rule);
+        }
+        (explanation, alternatives(&self.journal, &self.document, (whose, subject)))
+    }
+
+    /// Everything charged or refused, with whose it is.
+    fn all(&self) -> Vec<(Whose, Subject)> {
+        let keys = self.journal.entries.iter().filter_map(|entry| match &entry.record {
+            Record::Charge(row) => Some((row.user, row.product)),
+            Record::SignIn(row) => Some((row.user, row.product)),
+            _ => None,
+        });
+        let keys: BTreeSet<_> = keys.collect();
+        let whose = keys.into_iter().map(|(user, product)| Whose { user, product });
+        whose
+            .flat_map(|whose| subjects(&self.journal, whose).into_iter().map(move |of| (whose, of)))
+            .collect()
+    }
+
+    /// How often a table of the file with that text has a row that begins so.
+    fn rows(text: &str, table: &str, begins: &str) -> usize {
+        let (files, _) = result_files(text);
+        let file = files.iter().find(|file| file.name == table).expect("a table");
+        file.text.lines().filter(|line| line.starts_with(begins)).count()
+    }
+
+    /// What an alternative says is so: the subject is not there any more, and the rest is what is different.
+    fn check(&self, (whose, subject): (Whose, &Subject), alternative: &Alternative) {
+        let directory = &self.journal.scenario.directory;
+        let (user, product) = (directory.users.get(whose.user.0), directory.products.get(whose.product.0));
+        let changed = alternative.document.text();
+        // As CSV quotes it.
+        let product = if product.contains(',') { format!("\"{product}\"") } else { product.to_owned() };
+        let begins = format!("{},{user},{product},", iso(subject.at()));
+        let there = |text: &str| match subject {
+            Subject::Charge(_) => Told::rows(text, "charges.csv", &begins),
+            _ => Told::rows(text, "sign_ins.csv", &begins),
+        };
+        match subject {
+            // A service may be used several times at one instant, and be refused.
+            Subject::Charge(of) if !matches!(of.kind, ChargeKind::Result | ChargeKind::Refund) => {
+                assert_eq!(
+                    (there(&self.text), there(&changed)),
+                    (1, 0),
+                    "{} in\n{changed}",
+                    alternative.text
+                );
+            }
+            _ => assert!(there(&self.text) > 0),
+        }
+        let (a, b) = (tables(&self.text), tables(&changed));
+        let sides: Sides<&dyn WrittenTables> = Sides { a: &a, b: &b };
+        let difference = Difference::between(&sides).expect("whole tables");
+        assert_eq!(difference, alternative.difference, "{}", alternative.text);
+        assert!(!difference.is_none(), "what is avoided is different");
+    }
+}
+
+#[test]
+fn a_journal_writes_what_a_run_writes() {
+    let files = scenario_files().into_iter().map(|path| text_of(&path));
+    let scripted = files.filter(|text| scenario(text).simulated.is_empty());
+    let histories = (0..200).map(|seed| History::random(seed).to_toml());
+    for text in scripted.chain(histories) {
+        assert_eq!(Journal::of(&scenario(&text)).tables(), tables(&text), "{text}");
+    }
+}
+
+#[test]
+fn alternatives_to_random_charges_avoid_them() {
+    const CHARGES: usize = 200;
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut explained, mut tried) = (0, 0);
+    for seed in 0.. {
+        if explained == CHARGES {
+            break;
+        }
+        let told = told(&History::random(seed).to_toml());
+        let mut all = told.all();
+        all.retain(|(_, subject)| matches!(subject, Subject::Charge(_)));
+        // Renewals and resumes are rarer than first sign-ins, and more is to be explained.
+        let others = |(_, subject): &(Whose, Subject)| !matches!(subject, Subject::Charge(of) if of.kind == ChargeKind::SignIn);
+        if all.iter().any(others) && rng.random_ratio(2, 3) {
+            all.retain(others);
+        }
+        let Some((whose, subject)) = all.choose(&mut rng) else { continue };
+        let Subject::Charge(charge) = subject else { continue };
+        let (_, alternatives) = told.answer(*whose, subject);
+        assert!(!alternatives.is_empty(), "something avoids {subject:?} in\n{}", told.text);
+        alternatives.iter().for_each(|alternative| told.check((*whose, subject), alternative));
+        *kinds.entry(charge.kind.name()).or_default() += 1;
+        explained += 1;
+        tried += alternatives.len();
+    }
+    println!("{explained} charges, {tried} alternatives: {kinds:?}");
+    assert!(ChargeKind::ALL.iter().all(|kind| kinds.contains_key(kind.name())), "every kind: {kinds:?}");
+}
+
+#[test]
+fn alternatives_to_random_refusals_admit() {
+    let mut rng = ChaCha8Rng::seed_from_u64(6);
+    let mut helped: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for seed in 0..400 {
+        let told = told(&History::random(seed).to_toml());
+        let mut all = told.all();
+        all.retain(|(_, subject)| matches!(subject, Subject::Refusal(_)));
+        let Some((whose, subject)) = all.choose(&mut rng) else { continue };
+        let Subject::Refusal(sign_in) = subject else { continue };
+        let (_, alternatives) = told.answer(*whose, subject);
+        alternatives.iter().for_each(|alternative| told.check((*whose, subject), alternative));
+        let (all, with) = helped.entry(sign_in.answer.expect_err("a refusal").name()).or_default();
+        *all += 1;
+        *with += usize::from(!alternatives.is_empty());
+    }
+    println!("refusals by reason, and those with an alternative: {helped:?}");
+    for refusal in Refusal::ALL {
+        let (_, with) = helped.get(refusal.name()).copied().unwrap_or_default();
+        assert!(with > 0, "some {} has an alternative: {helped:?}", refusal.name());
+    }
+}
+
+#[test]
+fn charges_of_simulated_users_are_explained() {
+    let text = text_of(&project().join("scenarios/large.toml"));
+    let simulated = scenario(&text);
+    let user = simulated.simulated[7].user;
+    let document = Document::read(&text).expect("a scenario");
+    let mut document = transcript(&document, &simulated, Some(user));
+    let text = document.text();
+    let journal = Journal::of(&Arc::new(document.mended().expect("a transcript is right")));
+    let name = simulated.directory.users.get(user.0);
+    let told = Told { text, document, journal };
+    let all = told.all();
+    let own = all.iter().filter(|(whose, _)| told.journal.scenario.directory.users.get(whose.user.0) == name);
+    let own: Vec<_> = own.take(2).collect();
+    assert!(!own.is_empty(), "{name} is charged in a week");
+    for (whose, subject) in own {
+        let (_, alternatives) = told.answer(*whose, subject);
+        assert!(!alternatives.is_empty());
+        told.check((*whose, subject), &alternatives[0]);
+    }
+}
+
+/// A file below scenarios/, a user, a product and an instant of the user's zone; the rules, the first
+/// alternative.
+const CASES: [(&str, &str, &str, &str, &str, &str); 1] = [(
+    "worked-examples/monday-eight-and-tuesday-eight.toml",
+    "anna@noordbouw.example",
+    "AutoCAD",
+    "2026-03-03T08:00:00Z",
+    "1.3 1.6 1.8 2.5 1.3 1.1 2.3",
+    "signing out by Tue 2026-03-03 09:00:00",
+)];
+
+#[test]
+fn chains_of_rules_are_told_in_their_order() {
+    for (file, user, product, at, rules, first) in CASES {
+        let text = std::fs::read_to_string(project().join("scenarios").join(file)).expect("a scenario");
+        let told = told(&text);
+        let directory = &told.journal.scenario.directory;
+        let user = directory.user_number(user).expect("a user");
+        let product = directory.product_number(product).expect("a product");
+        let (whose, zone) =
+            (Whose { user, product }, told.journal.scenario.zone_of(user, told.journal.scenario.start));
+        let at = moment::parse(at, zone).expect("an instant");
+        let found = subjects(&told.journal, whose).into_iter().find(|subject| subject.at() == at);
+        let subject = found.unwrap_or(Subject::Absence(at));
+        let (explanation, alternatives) = told.answer(whose, &subject);
+        let told: Vec<&str> = explanation.reasons.iter().map(|reason| reason.rule).collect();
+        assert_eq!(told.join(" "), rules, "{file}: {explanation:#?}");
+        assert_eq!(alternatives.first().map_or("", |of| of.text.as_str()), first, "{file}");
+    }
+}
+
+#[test]
+fn an_alternative_applied_is_what_diff_finds() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = project().join("scenarios/a-week-at-studio-north.toml");
+    let file = file.to_str().expect("a path of text");
+    let at = ["--user", "priscilla@studio-north.example", "--product", "AutoCAD", "--at", "2026-03-03T09:00"];
+    let explain =
+        [&["explain", file][..], &at, &["--apply", "2", "--out", "idle.toml", "--format", "json"]].concat();
+    let output = flexmeter(folder.path(), &explain);
+    assert_eq!(output.status.code(), Some(0));
+    let answer: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let output = flexmeter(folder.path(), &["diff", file, "idle.toml", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let found: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(answer["alternatives"][1]["tokens"], "-9");
+    println!("{found:#}");
+    for wrong in [&["--apply", "9", "--out", "x.toml"][..], &["--apply", "0", "--out", "x.toml"]] {
+        let output = flexmeter(folder.path(), &[&["explain", file][..], &at, wrong].concat());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!folder.path().join("x.toml").exists());
+    }
+}
