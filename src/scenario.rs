@@ -157,18 +157,13 @@ fn read_tables(
     let policies = Policies::read(policy, problems);
     let mut directory = Directory::scan(raw);
     let tables = root.tables("product", problems);
-    let mut products = read_products(tables, &mut directory, run.map(|(start, _)| start), problems);
+    let first = run.map(|(start, _)| start);
+    let mut products = read_products(tables, &mut directory, first, problems);
     // Without a run of its own the file is still read to its end, against all of the calendar.
     let (start, end) = run.unwrap_or_else(calendar::bounds);
     let (teams, users) = (root.tables("team", problems), root.tables("user", problems));
     let people = People::new(&directory);
-    let reader = PeopleReader {
-        directory: &directory,
-        products: &products,
-        start: run.map(|(start, _)| start),
-        people,
-        problems,
-    };
+    let reader = PeopleReader { directory: &directory, products: &products, start: first, people, problems };
     let mut people = reader.read(teams, users);
     let habits = root.get("habit").and_then(|value| value.table("[habit]", problems));
     let habits = Habits::read(habits, &mut directory, (start, end), problems);

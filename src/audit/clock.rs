@@ -116,7 +116,7 @@ impl Clock {
     ///
     /// # Errors
     /// Where nothing more happens before the end.
-    pub fn next(&mut self) -> Result<&[Entry], Trouble> {
+    pub fn let_happen(&mut self) -> Result<&[Entry], Trouble> {
         let state = self.state();
         let entry = state.journal.entries[state.so_far()..].first().map(|entry| entry.record.at());
         let request = state.scenario().timeline.get(state.answered()).map(|(at, _)| *at);
@@ -224,7 +224,10 @@ impl Clock {
         let mut subjects = subjects(&state.journal, whose);
         subjects.retain(|subject| given.map_or(subject.at() <= state.now, |at| subject.at() == at));
         let subject = subjects.pop().unwrap_or(Subject::Absence(given.unwrap_or(state.now)));
-        Ok(explain(&state.journal, whose, &subject))
+        let explanation = explain(&state.journal, whose, &subject);
+        // When it will end is not known yet.
+        let session = explanation.session.filter(|session| session.signed_out <= state.now);
+        Ok(Explanation { session, ..explanation })
     }
 
     /// What was typed is in a file now.

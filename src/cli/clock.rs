@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::results_folder::write_file;
 use crate::cli::{print, scenario_file, shown, terminal_width};
 use crate::report::clock as text;
+use crate::report::explanation::{self, Answer};
 use crate::scenario::problem::Problem;
 
 const EXAMPLES: &str = "\
@@ -129,7 +130,7 @@ impl Session {
         let zone = self.clock.zone().clone();
         let happened = match command {
             Command::To(at) => self.clock.go_to(at)?,
-            Command::Next => self.clock.next()?,
+            Command::Next => self.clock.let_happen()?,
             Command::Do(words) => self.clock.do_step(&words)?,
             Command::Back(back) => {
                 self.clock.back(back)?;
@@ -137,7 +138,10 @@ impl Session {
             }
             Command::Show(view) => return Ok(text::view(&self.clock, view, terminal_width())),
             Command::Explain(words) => {
-                return self.clock.explain(&words).map(|answer| text::explanation(&answer));
+                let explanation = &self.clock.explain(&words)?;
+                let answer =
+                    Answer { scenario: self.clock.state().scenario(), explanation, alternatives: &[] };
+                return Ok(explanation::reasons(&answer, terminal_width()));
             }
             Command::Help => return Ok(text::help()),
             Command::Nothing | Command::Save(_) | Command::Quit => return Ok(String::new()),

@@ -5,7 +5,6 @@ mod event;
 use crate::audit::clock::command::View;
 use crate::audit::clock::notation::{actions, usage};
 use crate::audit::clock::{Clock, State};
-use crate::audit::explanation::Explanation;
 use crate::audit::journal::Entry;
 use crate::meter::instant::Instant;
 use crate::meter::record::{ChargeRecord, Record};
@@ -97,15 +96,6 @@ fn steps(state: &State, zone: &Zone) -> String {
     }
 }
 
-/// Why something is so.
-pub fn explanation(explanation: &Explanation) -> String {
-    let mut text = styled(HEADING, &explanation.headline) + "\n";
-    for reason in &explanation.reasons {
-        text += &format!(" RULES {:<5} {}\n", reason.rule, reason.text);
-    }
-    text
-}
-
 /// Everything that can be typed.
 pub fn help() -> String {
     let time = [
@@ -133,7 +123,7 @@ pub fn help() -> String {
         let row = |(what, about): &(&str, &str)| format!(" {what:<26} {about}\n");
         format!("{}\n{}", styled(HEADING, title), rows.iter().map(row).collect::<String>())
     };
-    let steps = actions().map(|action| format!(" {}\n", usage(action))).collect::<String>();
+    let steps = actions().fold(String::new(), |text, action| text + " " + &usage(action) + "\n");
     list("Time", &time)
         + &list("Steps, done now", &[])
         + &steps

@@ -29,6 +29,11 @@ pub struct Answer<'a> {
 
 /// The answer for a person; lines are fitted to `width` columns, or stay whole.
 pub fn text(answer: &Answer<'_>, width: Option<u16>) -> String {
+    reasons(answer, width) + &avoidances(answer, width)
+}
+
+/// Why, without what would have avoided it.
+pub fn reasons(answer: &Answer<'_>, width: Option<u16>) -> String {
     let Explanation { zone, headline, reasons, session, .. } = answer.explanation;
     let mut text = styled(HEADING, headline) + "\n";
     text += &(styled(QUIET, &format!("Times in {zone}")) + "\n\n");
@@ -49,7 +54,7 @@ pub fn text(answer: &Answer<'_>, width: Option<u16>) -> String {
         text += &format!("\n{}\n", styled(HEADING, "The session that caused it"));
         text += &format!(" {from} to {to} on {device}, version {version}; ended by {end}\n");
     }
-    text + &avoidances(answer, width)
+    text
 }
 
 fn avoidances(answer: &Answer<'_>, width: Option<u16>) -> String {

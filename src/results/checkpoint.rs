@@ -197,7 +197,9 @@ impl Past {
     /// What some records come to.
     pub fn of(directory: &Directory, records: &[&Record]) -> Self {
         let mut past = Past::default();
-        records.iter().for_each(|record| past.add(directory, record));
+        for record in records {
+            past.add(directory, record);
+        }
         past
     }
 

@@ -1,5 +1,6 @@
 //! `Continuation`: a scenario file with the steps of another appended, none of which touches what has happened.
 
+use toml::Spanned;
 use toml::de::DeTable;
 
 use crate::meter::instant::Instant;
@@ -85,7 +86,7 @@ fn of_steps(text: &str) -> Vec<Problem> {
 /// A right scenario's text with that seed.
 pub fn with_seed(text: &str, seed: u64) -> String {
     let (root, _) = DeTable::parse_recoverable(text);
-    let written = root.get_ref().get("seed").map(|value| value.span());
+    let written = root.get_ref().get("seed").map(Spanned::span);
     let start = root.get_ref().get_key_value("start").map_or(0, |(key, _)| key.span().start);
     match written {
         Some(place) if text[place.clone()] == *seed.to_string() => text.to_owned(),

@@ -99,7 +99,7 @@ fn split(text: &str, at: Instant) -> (String, String) {
         Some("travel") => journeys.next().expect("one for each"),
         // What else asks nothing is a purchase, and those have an offset here.
         _ => asked.get(&place).copied().unwrap_or_else(|| {
-            moment::parse(&table["at"].to_string().trim(), &Zone::utc()).expect("an instant")
+            moment::parse(table["at"].to_string().trim(), &Zone::utc()).expect("an instant")
         }),
     };
     let instants: Vec<Instant> = base.tables("step").enumerate().map(happens).collect();

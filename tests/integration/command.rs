@@ -297,8 +297,8 @@ fn help_and_misuse() {
 fn the_end_of_each_help_reads_well_in_narrow_and_wide_terminals() {
     for (command, width) in
         ["", "run", "resume", "fork", "clock", "check", "explain", "diff", "reconcile", "describe", "new"]
-        .into_iter()
-        .flat_map(|command| [(command, 80), (command, 100)])
+            .into_iter()
+            .flat_map(|command| [(command, 80), (command, 100)])
     {
         let mut help = Command::new(env!("CARGO_BIN_EXE_flexmeter"));
         help.args([command, "--help"].iter().filter(|argument| !argument.is_empty()));

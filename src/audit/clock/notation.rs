@@ -202,8 +202,10 @@ impl Place<'_> {
     fn pack(&self, size: Option<&str>, action: &str) -> Result<InlineTable, Trouble> {
         let size = size.ok_or_else(|| Trouble(format!("how many? Write {}", usage(action))))?;
         let packs = &self.state.scenario().directory.packs;
-        let free = |id: &String| !packs.iter().any(|known| known == id);
-        let id = (1..).map(|number| format!("bought-{number}")).find(free).expect("numbers go on");
+        let taken = |number: usize| packs.iter().any(|known| known == format!("bought-{number}"));
+        // One more than there are packs is always free.
+        let number = (1..=packs.len()).find(|number| !taken(*number)).unwrap_or(packs.len() + 1);
+        let id = format!("bought-{number}");
         Ok(InlineTable::from_iter([("id", Value::from(id)), ("tokens", amount("tokens", size)?)]))
     }
 
