@@ -23,10 +23,11 @@
 //!   ([`simulation::team_group`]) with one meter and one course through the scenario
 //!   ([`simulation::course`]), driven by a plain loop ([`simulation::replay`]) or by actors
 //!   ([`simulation::actors`]). What came of it is counted ([`simulation::tally`]) and judged
-//!   ([`simulation::verdict`]); rows go to a [`simulation::recorder`].
+//!   ([`simulation::verdict`]); rows go to a [`simulation::recorder`]. A run that is left at an instant
+//!   ([`simulation::course::standing`]) goes on from a [`results::checkpoint`], which holds no state.
 //! * [`audit`] answers questions about a run by running it again: why something was charged, what would have
 //!   avoided it, where two runs part, where a vendor's usage export ([`scenario::usage_export`]) and the rules
-//!   do ([`audit::reconciliation`]).
+//!   do ([`audit::reconciliation`]). A scenario can be lived through by typed steps ([`audit::clock`]).
 //! * [`report`] turns results into text: tables, CSV, JSON, JUnit. Rows are sorted in pieces, so that a run
 //!   may have more of them than fit into memory ([`results::sorted_rows`]).
 //! * [`cli`] knows arguments, paths and the terminal.
