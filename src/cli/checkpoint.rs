@@ -110,8 +110,11 @@ struct Base<'a> {
 impl<'a> Base<'a> {
     fn read(file: &'a Path) -> Result<Self, Failure> {
         let text = scenario_file::any_text(file)?;
-        let checkpoint = Checkpoint::read(&text)
-            .map_err(|error| Failure::input(format!("can't go on from {}: {error}", shown(file))))?;
+        let checkpoint = Checkpoint::read(&text).map_err(|error| {
+            // It may quote what is in the file.
+            let said = error.to_string().replace(char::is_control, "\u{fffd}");
+            Failure::input(format!("can't go on from {}: {said}", shown(file)))
+        })?;
         let named = Path::new(&checkpoint.file);
         let mut scenario = scenario_file::parse((named, &shown(named)), &checkpoint.scenario)?;
         scenario.seed = checkpoint.seed;

@@ -165,6 +165,7 @@ fn what_is_not_right_is_told_with_the_way_out() {
         ("sign-in ana", "something is missing; write sign-in USER PRODUCT"),
         ("sign-in ana Maya laptop", "`laptop` is too much; write sign-in USER PRODUCT"),
         ("sign-in ana Maya devise=laptop", "unknown key `devise`"),
+        ("sign-in \u{1b}[2J ana", "the line holds control characters"),
         ("sign-in \"ana Maya", "a quotation mark is missing"),
         ("sign-out ana Maya", "no earlier step signs in the session"),
         ("use ana Maya", "write do = \"sign-in\""),

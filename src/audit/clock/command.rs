@@ -84,6 +84,9 @@ impl Command {
         if line.is_empty() || line.starts_with('#') {
             return Ok(Command::Nothing);
         }
+        if line.contains(|letter: char| letter.is_control() && letter != '\t') {
+            return Err(Trouble("the line holds control characters; type it without them".to_owned()));
+        }
         let now = clock.state().now();
         if let Some(span) = line.strip_prefix('+') {
             let span = duration::parse(span)
