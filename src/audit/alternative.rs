@@ -5,7 +5,7 @@ mod refusal;
 
 use std::sync::Arc;
 
-use toml_edit::{Item, Table, Value};
+use toml_edit::{Item, Table, TableLike};
 
 use crate::audit::difference::{Difference, Sides};
 use crate::audit::explanation::{Subject, Whose};
@@ -218,8 +218,7 @@ fn named(table: &Table, name: &str) -> bool {
     table.get("name").and_then(Item::as_str) == Some(name)
 }
 
-/// A pair of a host and an add-in, as files write it.
-fn loads(pair: &Value, add_in: &str) -> bool {
-    let of = pair.as_inline_table().and_then(|pair| pair.get("add_in")?.as_str());
-    of == Some(add_in)
+/// Whether a pair of a host and an add-in loads that add-in.
+fn loads(pair: &dyn TableLike, add_in: &str) -> bool {
+    pair.get("add_in").and_then(Item::as_str) == Some(add_in)
 }

@@ -15,7 +15,7 @@ use crate::meter::instant::Instant;
 use crate::meter::request::{Request, SignIn};
 use crate::scenario::Scenario;
 use crate::scenario::directory::{Directory, numbered};
-use crate::scenario::document::{Document, Entry};
+use crate::scenario::document::{Document, Entry, rows, rows_mut};
 use crate::scenario::group::{Group, Member};
 use crate::scenario::person::Person;
 use crate::scenario::random::Seed;
@@ -148,8 +148,8 @@ fn user_of(group: &Group, (user, table): (&str, &Table), directory: &Directory) 
     let mut entry = Entry::default().with("name", user).with("teams", Value::from_iter(teams));
     // Who signs in through a licence server is assigned products on the way out of it (RULES 6.2).
     if !table.contains_key("licence_server") {
-        let add_ins = table.get("add_ins").and_then(Item::as_array).into_iter().flat_map(|list| list.iter());
-        let add_ins = add_ins.filter_map(|pair| pair.as_inline_table()?.get("add_in")?.as_str());
+        let add_ins = rows(table.get("add_ins"));
+        let add_ins = add_ins.iter().filter_map(|pair| pair.get("add_in")?.as_str());
         let opened = group.products.iter().map(|product| product.name.as_str());
         let opened: BTreeSet<&str> = opened.chain(add_ins).collect();
         entry = entry.with("products", Value::from_iter(opened));
@@ -167,12 +167,9 @@ fn teams_of_their_own(table: &Table) -> Vec<Table> {
         let mut copy = table.clone();
         copy.remove("copies");
         copy.insert("name", toml_edit::value(numbered(team, number)));
-        let packs = copy.get_mut("packs").and_then(Item::as_array_mut);
-        for pack in packs.into_iter().flat_map(|packs| packs.iter_mut()) {
-            if let Some(pack) = pack.as_inline_table_mut()
-                && let Some(id) = pack.get("id").and_then(Value::as_str).map(|id| numbered(id, number))
-            {
-                pack.insert("id", id.into());
+        for pack in rows_mut(copy.get_mut("packs")) {
+            if let Some(id) = pack.get("id").and_then(Item::as_str).map(|id| numbered(id, number)) {
+                pack.insert("id", toml_edit::value(id));
             }
         }
         copy

@@ -103,12 +103,17 @@ fn changes(answer: &Answer<'_>, alternative: &Alternative) -> String {
         let user_text = if user == own { String::new() } else { format!(" of {user}") };
         format!("{tokens} for {product}{user_text} {}", zone(user, at))
     };
-    let mut lines = Vec::new();
-    for (side, word) in [(Side::A, "not charged"), (Side::B, "charged")] {
+    let [gone, new] = [Side::A, Side::B].map(|side| {
         let others = rows_of(&alternative.difference, "charges.csv", side).iter();
-        let others = others.filter(|row| !is_subject(answer, row));
-        lines.extend(others.map(|row| format!("{word}: {}", charge(row))));
-    }
+        others.filter(|row| !is_subject(answer, row)).map(charge).collect::<Vec<String>>()
+    });
+    let (both, gone): (Vec<String>, Vec<String>) = gone.into_iter().partition(|text| new.contains(text));
+    let new = new.into_iter().filter(|text| !both.contains(text));
+    let worded = |word: &'static str| move |text: String| format!("{word}: {text}");
+    let mut lines: Vec<String> = gone.into_iter().map(worded("not charged")).collect();
+    lines.extend(new.map(worded("charged")));
+    // The same charge, but from other packs, by another team, or recorded at another instant.
+    lines.extend(both.iter().cloned().map(worded("paid otherwise")));
     if lines.len() > CHANGES_MAX {
         let rest = lines.len() - CHANGES_MAX;
         lines.truncate(CHANGES_MAX);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Key, Table, Value};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Key, Table, TableLike, Value};
 
 use crate::meter::instant::Instant;
 use crate::scenario::Scenario;
@@ -159,6 +159,32 @@ impl Entry {
     /// The table.
     pub fn table(self) -> Table {
         self.0
+    }
+}
+
+/// The tables of a list inside a table, in one line or one by one.
+pub fn rows(list: Option<&Item>) -> Vec<&dyn TableLike> {
+    match list {
+        Some(Item::ArrayOfTables(tables)) => tables.iter().map(|table| table as &dyn TableLike).collect(),
+        Some(Item::Value(Value::Array(values))) => {
+            let tables = values.iter().filter_map(Value::as_inline_table);
+            tables.map(|table| table as &dyn TableLike).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The same, to be changed.
+pub fn rows_mut(list: Option<&mut Item>) -> Vec<&mut dyn TableLike> {
+    match list {
+        Some(Item::ArrayOfTables(tables)) => {
+            tables.iter_mut().map(|table| table as &mut dyn TableLike).collect()
+        }
+        Some(Item::Value(Value::Array(values))) => {
+            let tables = values.iter_mut().filter_map(Value::as_inline_table_mut);
+            tables.map(|table| table as &mut dyn TableLike).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

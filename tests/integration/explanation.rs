@@ -193,21 +193,128 @@ fn charges_of_simulated_users_are_explained() {
     }
 }
 
-/// A file below scenarios/, a user, a product and an instant of the user's zone; the rules, the first
-/// alternative.
-const CASES: [(&str, &str, &str, &str, &str, &str); 1] = [(
-    "worked-examples/monday-eight-and-tuesday-eight.toml",
-    "anna@noordbouw.example",
-    "AutoCAD",
-    "2026-03-03T08:00:00Z",
-    "1.3 1.6 1.8 2.5 1.3 1.1 2.3",
-    "signing out by Tue 2026-03-03 09:00:00",
-)];
+/// A file below scenarios/, a user, a product and an instant; the rules that decided, and the first alternative.
+const CASES: [[&str; 6]; 14] = [
+    [
+        "worked-examples/monday-eight-and-tuesday-eight",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-02T08:00:00Z",
+        "3.1 1.6 1.5 1.3 1.1 2.3",
+        "closing it within the grace period, by Mon 2026-03-02 09:04:59",
+    ],
+    [
+        "worked-examples/monday-eight-and-tuesday-eight",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-03T08:00:00Z",
+        "1.3 1.6 1.8 2.5 1.3 1.1 2.3",
+        "signing out by Tue 2026-03-03 09:00:00",
+    ],
+    [
+        "boundaries/idle-resume-keeps-the-grid",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-05T08:00:00Z",
+        "1.6 1.8 1.8 1.3 1.1 2.3",
+        "signing out while idle, by Thu 2026-03-05 09:29:59",
+    ],
+    [
+        "boundaries/cover-that-ends-with-an-open-session",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-02T12:00:00Z",
+        "3.5 3.5 2.5 1.3 1.1 2.3",
+        "signing out by Mon 2026-03-02 13:00:00",
+    ],
+    [
+        "boundaries/three-teams-earliest-expiry",
+        "claire@lenoir.example",
+        "AutoCAD",
+        "2026-03-04T08:00:00Z",
+        "1.3 1.6 1.8 2.5 1.3 1.1 3.9 2.3",
+        "signing out by Wed 2026-03-04 09:00:00",
+    ],
+    [
+        "boundaries/back-online-when-the-window-ends",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-04T10:00:00Z",
+        "1.3 1.6 1.8 3.8 1.3 1.1 2.3",
+        "signing out by Wed 2026-03-04 11:00:00",
+    ],
+    [
+        "boundaries/a-renewal-that-cannot-be-paid-is-owed",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-03T08:00:00Z",
+        "1.3 1.6 1.8 2.5 1.3 1.1 2.3 2.6",
+        "signing out by Tue 2026-03-03 09:00:00",
+    ],
+    [
+        "boundaries/a-failed-result-is-refunded",
+        "ruth@harbourfinch.example",
+        "Daylight Study",
+        "2026-03-02T10:00:00Z",
+        "1.9 2.3 2.3",
+        "not using Daylight Study Mon 2026-03-02 10:00:00",
+    ],
+    [
+        "boundaries/two-versions-on-one-device-have-one-hold",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-02T09:03:00Z",
+        "3.1 1.6 2.5 1.5 1.3 1.1 2.3",
+        "closing it within the grace period, by Mon 2026-03-02 10:07:59",
+    ],
+    [
+        "boundaries/reopened-before-the-window-end-and-closed-in-grace",
+        "bram@noordbouw.example",
+        "AutoCAD",
+        "2026-03-03T08:00:00Z",
+        "1.3 1.6 1.7 1.5 1.3 1.1 2.3",
+        "closing it within the grace period, by Tue 2026-03-03 09:01:59",
+    ],
+    [
+        "boundaries/an-add-in-is-charged-beside-its-host",
+        "priya@harbourfinch.example",
+        "Energy Add-in",
+        "2026-03-02T09:00:00Z",
+        "3.1 1.6 1.5 1.3 1.1 2.3",
+        "closing it within the grace period, by Mon 2026-03-02 09:04:59",
+    ],
+    // Nothing charged: inside a paid window, then a free opening.
+    [
+        "worked-examples/monday-eight-and-tuesday-eight",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-03T07:30:00Z",
+        "1.6",
+        "",
+    ],
+    [
+        "worked-examples/closed-after-4m59-is-free",
+        "carla@noordbouw.example",
+        "AutoCAD",
+        "2026-03-02T09:02:00Z",
+        "2.5 1.5",
+        "",
+    ],
+    [
+        "worked-examples/closed-after-4m59-is-free",
+        "carla@noordbouw.example",
+        "AutoCAD",
+        "2026-03-02T12:00:00Z",
+        "1.6 1.5",
+        "",
+    ],
+];
 
 #[test]
 fn chains_of_rules_are_told_in_their_order() {
-    for (file, user, product, at, rules, first) in CASES {
-        let text = std::fs::read_to_string(project().join("scenarios").join(file)).expect("a scenario");
+    for [file, user, product, at, rules, first] in CASES {
+        let text =
+            std::fs::read_to_string(project().join(format!("scenarios/{file}.toml"))).expect("a scenario");
         let told = told(&text);
         let directory = &told.journal.scenario.directory;
         let user = directory.user_number(user).expect("a user");
@@ -238,8 +345,16 @@ fn an_alternative_applied_is_what_diff_finds() {
     let output = flexmeter(folder.path(), &["diff", file, "idle.toml", "--format", "json"]);
     assert_eq!(output.status.code(), Some(1));
     let found: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
-    assert_eq!(answer["alternatives"][1]["tokens"], "-9");
-    println!("{found:#}");
+    let alternative = &answer["alternatives"][1];
+    assert_eq!(alternative["tokens"], "-9");
+    assert_eq!(alternative["tokens"], found["tokens"]["difference"]);
+    for (table, changes) in alternative["changes"].as_object().expect("changes by table") {
+        let of = found["tables"].as_array().expect("tables").iter().find(|of| of["table"] == **table);
+        let of = of.unwrap_or_else(|| panic!("diff tells of {table}"));
+        for (side, word) in [("only_in_a", "gone"), ("only_in_b", "new")] {
+            assert_eq!(of[side]["rows"], changes[word], "{table}");
+        }
+    }
     for wrong in [&["--apply", "9", "--out", "x.toml"][..], &["--apply", "0", "--out", "x.toml"]] {
         let output = flexmeter(folder.path(), &[&["explain", file][..], &at, wrong].concat());
         assert_eq!(output.status.code(), Some(2));

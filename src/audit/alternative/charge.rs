@@ -1,6 +1,6 @@
 //! What would have avoided a charge.
 
-use toml_edit::{Array, ArrayOfTables, InlineTable, Item};
+use toml_edit::{Array, InlineTable, Item, Value};
 
 use crate::audit::alternative::{Attempt, Workshop, loads, named};
 use crate::meter::answer::ChargeKind;
@@ -9,7 +9,7 @@ use crate::meter::instant::{Instant, Span};
 use crate::meter::product::ProductKind;
 use crate::meter::record::{ChargeRecord, Record, SessionRecord};
 use crate::meter::request::{Phase, Request};
-use crate::scenario::document::{Document, Entry};
+use crate::scenario::document::{Document, Entry, rows_mut};
 
 /// The shortest time there is.
 const BEFORE: Span = Span::from_seconds(-1);
@@ -102,8 +102,14 @@ impl Workshop<'_> {
         let text = format!("opening {host} without {}", self.product());
         Some(self.attempt(("3.7", text), |document| {
             let table = self.user_table(document);
-            if let Some(list) = table.get_mut("add_ins").and_then(Item::as_array_mut) {
-                list.retain(|pair| !loads(pair, self.product()));
+            match table.get_mut("add_ins") {
+                Some(Item::ArrayOfTables(list)) => list.retain(|pair| !loads(pair, self.product())),
+                Some(Item::Value(Value::Array(list))) => {
+                    let loads =
+                        |pair: &Value| pair.as_inline_table().is_some_and(|of| loads(of, self.product()));
+                    list.retain(|pair| !loads(pair));
+                }
+                _ => {}
             }
         }))
     }
@@ -128,22 +134,23 @@ impl Workshop<'_> {
         let place = document.tables("product").position(|table| named(table, self.product()));
         let Some(place) = place else {
             let rates = &self.scenario().setup.products[self.whose.product.index()].rates;
-            let rate: toml_edit::Value = rates[0].1.to_string().parse().expect("an amount is a number");
+            let rate: Value = rates[0].1.to_string().parse().expect("an amount is a number");
             let versions = Array::from_iter([idle_aware]);
             let product = Entry::default().with("name", self.product()).with("rate", rate);
             document.push("product", product.with("versions", versions).table());
             return;
         };
         let table = document.table_mut("product", place).expect("just found");
-        match table.entry("versions").or_insert(toml_edit::value(Array::new())) {
-            Item::ArrayOfTables(list) => set_idle_aware(list, version),
-            list => {
-                let list = list.as_array_mut().expect("a list of versions");
-                let name =
-                    |of: &toml_edit::Value| of.as_inline_table()?.get("name")?.as_str().map(str::to_owned);
-                list.retain(|of| name(of).as_deref() != Some(version));
-                list.push(idle_aware);
+        let versions = table.entry("versions").or_insert(toml_edit::value(Array::new()));
+        for of in rows_mut(Some(versions)) {
+            if of.get("name").and_then(Item::as_str) == Some(version) {
+                of.insert("idle_aware", toml_edit::value(true));
+                return;
             }
+        }
+        match versions {
+            Item::ArrayOfTables(list) => list.push(idle_aware.into_table()),
+            list => list.as_array_mut().expect("a list of versions").push(idle_aware),
         }
     }
 
@@ -177,11 +184,5 @@ impl Workshop<'_> {
     /// Whether a device reported the charge when it was connected again (RULES 3.8).
     fn reported(&self, charge: &ChargeRecord) -> bool {
         matches!(self.behind(charge), Some((Request::GoOnline { .. }, _)))
-    }
-}
-
-fn set_idle_aware(list: &mut ArrayOfTables, version: &str) {
-    for table in list.iter_mut().filter(|table| named(table, version)) {
-        table.insert("idle_aware", toml_edit::value(true));
     }
 }
