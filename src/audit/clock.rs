@@ -66,7 +66,7 @@ impl Clock {
     /// Where the text is no scenario.
     pub fn open(text: &str) -> Result<Clock, Vec<Problem>> {
         let scenario = Arc::new(Scenario::read(text)?);
-        let document = Document::read(text).map_err(|problem| vec![problem])?;
+        let document = Document::read(text)?;
         let document = transcript(&document, &scenario, None);
         let journal = Arc::new(Journal::of(&Arc::new(document.scenario()?)));
         let zone = document.tables("team").next().and_then(|team| team.get("time_zone"));

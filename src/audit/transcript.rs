@@ -137,7 +137,7 @@ fn name_people(document: &mut Document, scenario: &Scenario, kept: &Kept) {
             let members = scenario.simulated.iter().filter(of_group);
             let names = members.map(|member| scenario.directory.users.get(member.user.0));
             let names = names.filter(|name| kept.users.contains(*name));
-            step.insert("users", toml_edit::value(Value::from_iter(names)));
+            step.insert("users", toml_edit::value(names.collect::<Value>()));
         }
     }
 }
@@ -145,14 +145,14 @@ fn name_people(document: &mut Document, scenario: &Scenario, kept: &Kept) {
 /// A member of a group as a user.
 fn user_of(group: &Group, (user, table): (&str, &Table), directory: &Directory) -> Table {
     let teams = group.teams.iter().map(|team| directory.teams.get(team.0));
-    let mut entry = Entry::default().with("name", user).with("teams", Value::from_iter(teams));
+    let mut entry = Entry::default().with("name", user).with("teams", teams.collect::<Value>());
     // Who signs in through a licence server is assigned products on the way out of it (RULES 6.2).
     if !table.contains_key("licence_server") {
         let add_ins = rows(table.get("add_ins"));
         let add_ins = add_ins.iter().filter_map(|pair| pair.get("add_in")?.as_str());
         let opened = group.products.iter().map(|product| product.name.as_str());
         let opened: BTreeSet<&str> = opened.chain(add_ins).collect();
-        entry = entry.with("products", Value::from_iter(opened));
+        entry = entry.with("products", opened.into_iter().collect::<Value>());
     }
     let keys = ["licence_server", "add_ins", "subscriptions", "trials", "time_zone"];
     keys.into_iter().fold(entry, |entry, key| entry.with_item(key, table.get(key))).table()
@@ -167,7 +167,7 @@ fn teams_of_their_own(table: &Table) -> Vec<Table> {
         let mut copy = table.clone();
         copy.remove("copies");
         copy.insert("name", toml_edit::value(numbered(team, number)));
-        for pack in rows_mut(copy.get_mut("packs")) {
+        for pack in copy.get_mut("packs").map(rows_mut).into_iter().flatten() {
             if let Some(id) = pack.get("id").and_then(Item::as_str).map(|id| numbered(id, number)) {
                 pack.insert("id", toml_edit::value(id));
             }

@@ -67,7 +67,8 @@ pub(super) fn resume(arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     let base = Base::read(&arguments.checkpoint)?;
     let name = base.stem();
-    base.execution((base.scenario.clone(), name), &|| base.differs()).carry_out(&arguments.manner)
+    base.execution((base.scenario.clone(), &base.checkpoint.scenario, name), &|| base.differs())
+        .carry_out(&arguments.manner)
 }
 
 /// Goes on to the end with more steps.
@@ -92,7 +93,8 @@ pub(super) fn fork(arguments: &ForkArguments) -> Result<ExitCode, Failure> {
     scenario.seed = base.checkpoint.seed;
     let differs = || base.differs_by(steps);
     let name = format!("{}-fork", base.stem());
-    let code = base.execution((Arc::new(scenario), name), &differs).carry_out(&arguments.manner)?;
+    let code =
+        base.execution((Arc::new(scenario), forked.text(), name), &differs).carry_out(&arguments.manner)?;
     if let Some(save) = &arguments.save {
         write_file(save, &with_seed(forked.text(), base.checkpoint.seed))?;
     }
@@ -128,12 +130,12 @@ impl<'a> Base<'a> {
 
     fn execution<'e>(
         &'e self,
-        (scenario, name): (Arc<Scenario>, String),
+        (scenario, text, name): (Arc<Scenario>, &'e str, String),
         differs: &'e dyn Fn() -> Failure,
     ) -> Execution<'e> {
         let (until, digest) = (self.checkpoint.instant(), &*self.checkpoint.records_sha256);
         let past = Some(KnownPast { until, digest, differs });
-        Execution { scenario, file: self.file, name, past }
+        Execution { scenario, text, file: self.file, name, past }
     }
 
     /// What was written down before the instant did not come out again.

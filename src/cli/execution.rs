@@ -18,8 +18,9 @@ use crate::report::summary::Summary;
 use crate::report::terminal::Outcome;
 use crate::report::{json, latency, terminal};
 use crate::results::checkpoint::Witness;
-use crate::results::files::{LATENCY, SUMMARY, Tables, tables_of};
+use crate::results::files::{LATENCY, SCENARIO, SUMMARY, Tables, tables_of};
 use crate::scenario::Scenario;
+use crate::scenario::continuation::with_seed;
 use crate::simulation::actors::{self, Company};
 use crate::simulation::recorder::{Detail, Recorder};
 use crate::simulation::replay;
@@ -90,6 +91,8 @@ impl From<DetailArgument> for Detail {
 pub(super) struct Execution<'a> {
     /// The scenario.
     pub(super) scenario: Arc<Scenario>,
+    /// Its text, which is put beside the results.
+    pub(super) text: &'a str,
     /// The file that messages name.
     pub(super) file: &'a Path,
     /// What the results are called by default.
@@ -121,6 +124,7 @@ impl Execution<'_> {
             let tables = aside.tables(scenario, detail);
             let (carried, tables) = self.drive(manner, (tables, &progress))?;
             let summary = write(scenario, &carried, (tables, &aside))?;
+            aside.write(SCENARIO, &with_seed(self.text, scenario.seed))?;
             Ok((carried, summary))
         })?;
         let files = aside.put_in_place()?;

@@ -12,8 +12,8 @@ use crate::audit::journal::Journal;
 use crate::audit::transcript::transcript;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
-use crate::cli::results_folder::{seed_of, write_file};
-use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
+use crate::cli::results_folder::write_file;
+use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
 use crate::meter::instant::Instant;
 use crate::report::explanation::{self, Answer};
 use crate::results::files::SCENARIO;
@@ -97,13 +97,13 @@ struct Asked {
 
 impl Asked {
     fn read(arguments: &Arguments) -> Result<Self, Failure> {
-        let folder = arguments.run.is_dir();
-        let file = if folder { arguments.run.join(SCENARIO) } else { arguments.run.clone() };
+        let file = if arguments.run.is_dir() { arguments.run.join(SCENARIO) } else { arguments.run.clone() };
         let text = scenario_file::text(&file)?;
-        let mut scenario = scenario_file::parse((&file, &shown(&file)), &text)?;
-        if folder {
-            scenario.seed = seed_of(&arguments.run)?;
+        if arguments.out.as_ref().is_some_and(|out| is_same_file(out, &file)) {
+            let text = format!("--out {} is the scenario itself; choose another", shown(&file));
+            return Err(Failure::input(text));
         }
+        let scenario = scenario_file::parse((&file, &shown(&file)), &text)?;
         let directory = &scenario.directory;
         let user = directory.user_number(&arguments.user);
         let user = user.ok_or_else(|| unknown(("user", &arguments.user), directory.users.iter()))?;

@@ -189,12 +189,6 @@ pub(super) fn summary_of(folder: &Path) -> Option<serde_json::Value> {
     ["version", "zone_data", "seed", "sha256"].iter().all(|key| value.get(key).is_some()).then_some(value)
 }
 
-/// The seed of the run whose results a folder holds.
-pub(super) fn seed_of(folder: &Path) -> Result<u64, Failure> {
-    let seed = summary_of(folder).and_then(|summary| summary.get("seed")?.as_u64());
-    seed.ok_or_else(|| Failure::input(format!("{} holds no {SUMMARY} of a run", shown(folder))))
-}
-
 fn holds_something_else(path: &Path, what: &str) -> Failure {
     let text =
         format!("{} holds something else ({what}) and is left alone; choose another --out", shown(path));

@@ -29,7 +29,8 @@ Examples:
   flexmeter run firm.toml --detail summary --threads 2
 
 The folder gets charges.csv, sign_ins.csv, sessions.csv, packs.csv, token_events.csv, notices.csv and \
-summary.json, with contracts credits.csv, with licence servers transition.csv: the same bytes for the same file and seed. The actors also write how long decisions on \
+summary.json, with contracts credits.csv, with licence servers transition.csv: the same bytes for the same file and seed. Beside \
+them is the file that was run, scenario.toml, for `flexmeter explain` and whoever wants to run it again. The actors also write how long decisions on \
 sign-ins took, latency.hgrm and latency.json.
 
 It appears whole or not at all. An earlier run's results are replaced; a folder that holds anything \
@@ -68,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return guarded((file, scenario.seed), "run", || stop.reach((file, &text), &scenario));
     }
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Execution { scenario, file, name, past: None }.carry_out(&arguments.manner)
+    Execution { scenario, text: &text, file, name, past: None }.carry_out(&arguments.manner)
 }
 
 fn read_until(text: &str, scenario: &Scenario) -> Result<Instant, Failure> {

@@ -22,10 +22,10 @@ impl Document {
     ///
     /// # Errors
     /// Where the text is no TOML.
-    pub fn read(text: &str) -> Result<Document, Problem> {
+    pub fn read(text: &str) -> Result<Document, Vec<Problem>> {
         let mut document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| {
             let place = error.span().unwrap_or(0..0);
-            Problem::new(place, "not valid TOML", error.message().to_owned())
+            vec![Problem::new(place, "not valid TOML", error.message().to_owned())]
         })?;
         for list in LISTS {
             if let Some(item) = document.get_mut(list)
@@ -175,12 +175,10 @@ pub fn rows(list: Option<&Item>) -> Vec<&dyn TableLike> {
 }
 
 /// The same, to be changed.
-pub fn rows_mut(list: Option<&mut Item>) -> Vec<&mut dyn TableLike> {
+pub fn rows_mut(list: &mut Item) -> Vec<&mut dyn TableLike> {
     match list {
-        Some(Item::ArrayOfTables(tables)) => {
-            tables.iter_mut().map(|table| table as &mut dyn TableLike).collect()
-        }
-        Some(Item::Value(Value::Array(values))) => {
+        Item::ArrayOfTables(tables) => tables.iter_mut().map(|table| table as &mut dyn TableLike).collect(),
+        Item::Value(Value::Array(values)) => {
             let tables = values.iter_mut().filter_map(Value::as_inline_table_mut);
             tables.map(|table| table as &mut dyn TableLike).collect()
         }

@@ -9,12 +9,13 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{flexmeter, project, stderr, stdout};
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "charges.csv",
     "latency.hgrm",
     "latency.json",
     "notices.csv",
     "packs.csv",
+    "scenario.toml",
     "sessions.csv",
     "sign_ins.csv",
     "summary.json",

@@ -139,7 +139,9 @@ fn alternatives_to_random_charges_avoid_them() {
         let Subject::Charge(charge) = subject else { continue };
         let (_, alternatives) = told.answer(*whose, subject);
         assert!(!alternatives.is_empty(), "something avoids {subject:?} in\n{}", told.text);
-        alternatives.iter().for_each(|alternative| told.check((*whose, subject), alternative));
+        for alternative in &alternatives {
+            told.check((*whose, subject), alternative);
+        }
         *kinds.entry(charge.kind.name()).or_default() += 1;
         explained += 1;
         tried += alternatives.len();
@@ -159,7 +161,9 @@ fn alternatives_to_random_refusals_admit() {
         let Some((whose, subject)) = all.choose(&mut rng) else { continue };
         let Subject::Refusal(sign_in) = subject else { continue };
         let (_, alternatives) = told.answer(*whose, subject);
-        alternatives.iter().for_each(|alternative| told.check((*whose, subject), alternative));
+        for alternative in &alternatives {
+            told.check((*whose, subject), alternative);
+        }
         let (all, with) = helped.entry(sign_in.answer.expect_err("a refusal").name()).or_default();
         *all += 1;
         *with += usize::from(!alternatives.is_empty());

@@ -142,7 +142,7 @@ impl Workshop<'_> {
         };
         let table = document.table_mut("product", place).expect("just found");
         let versions = table.entry("versions").or_insert(toml_edit::value(Array::new()));
-        for of in rows_mut(Some(versions)) {
+        for of in rows_mut(versions) {
             if of.get("name").and_then(Item::as_str) == Some(version) {
                 of.insert("idle_aware", toml_edit::value(true));
                 return;
