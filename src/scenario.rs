@@ -35,6 +35,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use toml::de::DeTable;
+use toml::value::Datetime;
 
 use crate::meter::Setup;
 use crate::meter::id::{PackId, UserId};
@@ -49,7 +50,7 @@ use crate::scenario::habit::Habits;
 use crate::scenario::licence_server::read_servers;
 use crate::scenario::people::{People, PeopleReader};
 use crate::scenario::problem::Problem;
-use crate::scenario::reader::{Problems, Table};
+use crate::scenario::reader::{Problems, Table, read_instant};
 use crate::scenario::step::Steps;
 use crate::scenario::terms::{Policies, read_products};
 
@@ -92,6 +93,24 @@ impl Scenario {
         let journeys = self.journeys.iter().filter(|(who, since, _)| *who == user && *since <= at);
         // Of two at one instant the later in the file is meant.
         journeys.max_by_key(|(_, since, _)| *since).map_or(&self.zones[user.index()], |(.., zone)| zone)
+    }
+
+    /// An instant as files write it; without an offset it is what clocks of a user show.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn instant_of(&self, user: UserId, text: &str) -> Result<Instant, String> {
+        let form = "write an instant such as 2026-03-02T08:00:00Z";
+        let written: Datetime = text.parse().map_err(|_| form.to_owned())?;
+        if written.offset.is_none() && self.journeys.iter().any(|(who, ..)| *who == user) {
+            return Err(
+                "the user travels, so that a local time is read in no one zone; write Z for UTC".to_owned()
+            );
+        }
+        read_instant(&written, &self.zones[user.index()]).map_err(|(label, help)| match help {
+            Some(help) => format!("{label}; {help}"),
+            None => label,
+        })
     }
 
     /// Reads and checks a scenario file.

@@ -349,9 +349,10 @@ pub(crate) fn whole_number(number: &DeInteger<'_>) -> Option<u64> {
 }
 
 /// What to say at the place, and the way out.
-type Complaint = (String, Option<String>);
+pub(crate) type Complaint = (String, Option<String>);
 
-fn read_instant(stamp: &Datetime, zone: &Zone) -> Result<Instant, Complaint> {
+/// A written instant; without an offset it is read in a zone.
+pub(crate) fn read_instant(stamp: &Datetime, zone: &Zone) -> Result<Instant, Complaint> {
     let (Some(date), Some(time)) = (stamp.date, stamp.time) else {
         let example = "write date and time, such as 2026-03-02T08:00:00Z";
         return Err(("this has no date or no time of day".to_owned(), Some(example.to_owned())));
