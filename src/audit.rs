@@ -7,3 +7,4 @@ pub mod expected;
 pub mod difference;
 pub mod explanation;
 pub mod alternative;
+pub mod shrinking;

@@ -25,7 +25,7 @@
 //!   ([`simulation::actors`]). What came of it is counted ([`simulation::tally`]) and judged
 //!   ([`simulation::verdict`]); rows go to a [`simulation::recorder`].
 //! * [`audit`] answers questions about a run by running it again: why something was charged, what would have
-//!   avoided it, where two runs part.
+//!   avoided it, where two runs part, and what of a file is the least that still shows it ([`audit::shrinking`]).
 //! * [`report`] turns results into text: tables, CSV, JSON, JUnit. Rows are sorted in pieces, so that a run
 //!   may have more of them than fit into memory ([`results::sorted_rows`]).
 //! * [`cli`] knows arguments, paths and the terminal.
