@@ -9,6 +9,7 @@ mod results_folder;
 mod run;
 mod check;
 mod diff;
+mod shrink;
 mod new;
 mod rules;
 mod catalog;
@@ -31,6 +32,7 @@ Examples:
   flexmeter describe firm.toml  what simulated users will do
   flexmeter check scenarios/    run every scenario of a folder and compare
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
+  flexmeter shrink week.toml --failing   the least that shows a failure
   flexmeter catalog             products whose rates are on the public record
 
 Exit codes: 0 ok, 1 a check failed or runs differ, 2 bad input, 70 a defect, 130 interrupted.";
@@ -51,6 +53,8 @@ enum Command {
     Check(check::Arguments),
     /// Tell where two runs part, and what differs in the bill.
     Diff(diff::Arguments),
+    /// Write the smallest scenario that still shows a charge, a failure or a difference.
+    Shrink(shrink::Arguments),
     /// Tell what simulated users will do in a typical week, before anything runs.
     Describe(describe::Arguments),
     /// Write a commented scenario to start from.
@@ -77,6 +81,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Check(arguments) => check::check(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
+        Command::Shrink(arguments) => shrink::shrink(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),

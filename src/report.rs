@@ -9,3 +9,4 @@ mod seats;
 pub mod difference;
 pub mod describe;
 pub mod rulebook;
+pub mod shrinking;

@@ -10,6 +10,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use crate::cli::failure::Failure;
 use crate::cli::shown;
 use crate::scenario::Scenario;
+use crate::scenario::document::Document;
 use crate::scenario::problem::Problem;
 use crate::simulation::panicked::caught;
 
@@ -22,6 +23,14 @@ const PROBLEMS_MAX: usize = 20;
 /// Reads and checks a scenario file.
 pub(super) fn read(path: &Path) -> Result<Scenario, Failure> {
     parse((path, &shown(path)), &text(path)?)
+}
+
+/// Reads and checks a scenario file, which is also wanted as a document to be changed.
+pub(super) fn read_document(path: &Path) -> Result<(Scenario, Document), Failure> {
+    let text = text(path)?;
+    let scenario = parse((path, &shown(path)), &text)?;
+    let document = Document::read(&text).unwrap_or_else(|problem| panic!("it was read before: {problem:?}"));
+    Ok((scenario, document))
 }
 
 /// Checks the text of a scenario file, or a text made of it; errors are drawn under that name.

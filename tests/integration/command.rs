@@ -268,11 +268,12 @@ fn results_in_place_stay_when_printing_them_is_interrupted() {
 
 #[test]
 fn help_and_misuse() {
-    let cases: [(&[&str], i32, &str); 10] = [
+    let cases: [(&[&str], i32, &str); 11] = [
         (&["--help"], 0, "Examples:"),
         (&["run", "--help"], 0, "whole or not at all"),
         (&["check", "--help"], 0, "--junit"),
         (&["diff", "--help"], 0, "--policy idle_resume=grid"),
+        (&["shrink", "--help"], 0, "--failing 42"),
         (&["new", "--help"], 0, "NAME.toml"),
         (&["catalog"], 0, "Navisworks Manage"),
         (&["rules"], 0, "renewal_when_short = \"stop\""),
@@ -291,7 +292,7 @@ fn help_and_misuse() {
 /// Examples keep their lines, and a paragraph fills all of its lines but the last.
 #[test]
 fn the_end_of_each_help_reads_well_in_narrow_and_wide_terminals() {
-    for (command, width) in ["", "run", "check", "diff", "describe", "new"]
+    for (command, width) in ["", "run", "check", "diff", "shrink", "describe", "new"]
         .into_iter()
         .flat_map(|command| [(command, 80), (command, 100)])
     {
