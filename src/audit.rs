@@ -9,6 +9,7 @@ pub mod explanation;
 pub mod alternative;
 pub mod clock;
 mod known_use;
+pub mod shrinking;
 pub mod reconciliation;
 
 pub use crate::audit::known_use::KnownUse;

@@ -13,6 +13,7 @@ mod clock;
 mod check;
 mod diff;
 mod explain;
+mod shrink;
 mod new;
 mod rules;
 mod catalog;
@@ -41,6 +42,7 @@ Examples:
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
   flexmeter reconcile usage.csv firm.toml
                                 compare a usage export with the rules
+  flexmeter shrink week.toml --failing   the least that shows a failure
   flexmeter catalog             products whose rates are on the public record
 
 Exit codes: 0 ok, 1 a check failed or runs differ, 2 bad input, 70 a defect, 130 interrupted.";
@@ -69,6 +71,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Tell where two runs part, and what differs in the bill.
     Diff(diff::Arguments),
+    /// Write the smallest scenario that still shows a charge, a failure or a difference.
+    Shrink(shrink::Arguments),
     /// Tell what simulated users will do in a typical week, before anything runs.
     Describe(describe::Arguments),
     /// Compare a usage export with what the rules say of a scenario's sessions.
@@ -101,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::check(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::Diff(arguments) => diff::diff(&arguments),
+        Command::Shrink(arguments) => shrink::shrink(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
         Command::New(arguments) => new::new(&arguments),

@@ -25,11 +25,13 @@
 //!   ([`simulation::actors`]). What came of it is counted ([`simulation::tally`]) and judged
 //!   ([`simulation::verdict`]); rows go to a [`simulation::recorder`]. A run that is left at an instant
 //!   ([`simulation::course::standing`]) goes on from a [`results::checkpoint`], which holds no state.
+//! * [`results`] are the tables that a run writes, and can be read back from. Rows are sorted in pieces, so that
+//!   a run may have more of them than fit into memory ([`results::sorted_rows`]).
 //! * [`audit`] answers questions about a run by running it again: why something was charged, what would have
-//!   avoided it, where two runs part, where a vendor's usage export ([`scenario::usage_export`]) and the rules
-//!   do ([`audit::reconciliation`]). A scenario can be lived through by typed steps ([`audit::clock`]).
-//! * [`report`] turns results into text: tables, CSV, JSON, JUnit. Rows are sorted in pieces, so that a run
-//!   may have more of them than fit into memory ([`results::sorted_rows`]).
+//!   avoided it, where two runs part, what of a file is the least that still shows it ([`audit::shrinking`]),
+//!   where a vendor's usage export ([`scenario::usage_export`]) and the rules part
+//!   ([`audit::reconciliation`]). A scenario can be lived through by typed steps ([`audit::clock`]).
+//! * [`report`] turns what came of a run, or of a question, into text: tables, JSON, JUnit.
 //! * [`cli`] knows arguments, paths and the terminal.
 //!
 //! # What is always so

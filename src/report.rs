@@ -13,3 +13,4 @@ pub mod describe;
 pub mod rulebook;
 pub mod clock;
 pub mod reconciliation;
+pub mod shrinking;

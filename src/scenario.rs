@@ -38,6 +38,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use toml::de::DeTable;
+use toml::value::Datetime;
 
 use crate::meter::Setup;
 use crate::meter::id::{PackId, UserId};
@@ -107,6 +108,20 @@ impl Scenario {
         let journeys = self.journeys.iter().filter(|(who, since, _)| *who == user && *since <= at);
         // Of two at one instant the later in the file is meant.
         journeys.max_by_key(|(_, since, _)| *since).map_or(&self.zones[user.index()], |(.., zone)| zone)
+    }
+
+    /// An instant as files write it; without an offset it is what clocks of a user show.
+    ///
+    /// # Errors
+    /// What is wrong with it, and what would be right.
+    pub fn instant_of(&self, user: UserId, text: &str) -> Result<Instant, String> {
+        let travels = self.journeys.iter().any(|(who, ..)| *who == user);
+        if travels && text.parse().is_ok_and(|written: Datetime| written.offset.is_none()) {
+            return Err(format!(
+                "`{text}`: the user travels, so that a local time is read in no one zone; write Z for UTC"
+            ));
+        }
+        moment::parse(text, &self.zones[user.index()])
     }
 
     /// Reads and checks a scenario file.

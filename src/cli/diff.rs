@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::audit::difference::{Difference, Incomparable, Sides};
-use crate::cli::diff::side::Chosen;
+use crate::cli::diff::side::{Chosen, Compared};
 use crate::cli::failure::Failure;
 use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
 use crate::report::difference::{self, Comparison};
@@ -58,14 +58,8 @@ pub(super) fn diff(arguments: &Arguments) -> Result<ExitCode, Failure> {
         None => under_policies(&arguments.a, &arguments.policy)?,
     };
     let (a, b) = (a.carried_out()?, b.carried_out()?);
-    let difference = Difference::between(&Sides { a: &*a.tables, b: &*b.tables });
+    let difference = difference_of(&a, &b)?;
     let names = Sides { a: a.name, b: b.name };
-    let difference = difference.map_err(|error| match &error {
-        Incomparable::Table(side, table) => {
-            Failure::input(format!("can't compare {}: {table}", names.of(*side)))
-        }
-        Incomparable::NoCharges => Failure::input(error.to_string()),
-    })?;
     let summaries = Sides { a: a.summary, b: b.summary };
     let comparison = Comparison { names: &names, summaries: &summaries, difference: &difference };
     match arguments.format {
@@ -75,8 +69,36 @@ pub(super) fn diff(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(if difference.is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
+/// What a scenario file, run now, and a folder of results differ in.
+pub(super) fn between(file: &Path, folder: &Path) -> Result<Difference, Failure> {
+    let (a, b) = (Chosen::of(file)?, Chosen::of(folder)?);
+    difference_of(&a.carried_out()?, &b.carried_out()?)
+}
+
+/// What other policies change in a scenario file.
+pub(super) fn under(file: &Path, policies: &[(String, String)]) -> Result<Difference, Failure> {
+    let (a, b) = (Chosen::of(file)?, under_policies(file, policies)?);
+    difference_of(&a.carried_out()?, &b.carried_out()?)
+}
+
+/// Fails where a scenario file can't be read under these policies.
+pub(super) fn check_policies(file: &Path, policies: &[(String, String)]) -> Result<(), Failure> {
+    under_policies(file, policies).map(drop)
+}
+
+fn difference_of(a: &Compared, b: &Compared) -> Result<Difference, Failure> {
+    let difference = Difference::between(&Sides { a: &*a.tables, b: &*b.tables });
+    difference.map_err(|error| match &error {
+        Incomparable::Table(side, table) => {
+            let names = Sides { a: &a.name, b: &b.name };
+            Failure::input(format!("can't compare {}: {table}", names.of(*side)))
+        }
+        Incomparable::NoCharges => Failure::input(error.to_string()),
+    })
+}
+
 /// A policy as the command line has it.
-fn policy(text: &str) -> Result<(String, String), String> {
+pub(super) fn policy(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE, such as idle_resume=grid")?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
 }

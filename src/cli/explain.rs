@@ -20,7 +20,6 @@ use crate::results::files::SCENARIO;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::iso;
 use crate::scenario::document::Document;
-use crate::scenario::moment;
 use crate::scenario::problem::nearest;
 
 const EXAMPLES: &str = "\
@@ -33,7 +32,7 @@ Examples:
       --at 2026-03-03T08:00 --apply 1 --out closed.toml
   flexmeter diff week.toml closed.toml
 
-Without --at it lists what there is to ask about. An instant without offset is one of the user's own zone. \
+Without --at it lists what there is to ask about. An instant without offset is one of the user's own zone; who travels needs one. \
 Where nothing was charged or refused then, it says why not.
 
 What would have avoided it was tried: the changed file was run, and what else becomes different is what \
@@ -110,9 +109,9 @@ impl Asked {
         let product = directory.product_number(&arguments.product);
         let product =
             product.ok_or_else(|| unknown(("product", &arguments.product), directory.products.iter()))?;
-        // Where they are then decides what a local time means; who travels gives an offset.
-        let zone = scenario.zone_of(user, scenario.start);
-        let at = arguments.at.as_ref().map(|at| moment::parse(at, zone).map_err(Failure::input));
+        let at = arguments.at.as_ref().map(|at| {
+            scenario.instant_of(user, at).map_err(|wrong| Failure::input(format!("--at: {wrong}")))
+        });
         let at = at.transpose()?;
         if let Some(at) = at.filter(|at| *at < scenario.start || *at >= scenario.end) {
             let at = iso(at);

@@ -10,6 +10,7 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use crate::cli::failure::Failure;
 use crate::cli::shown;
 use crate::scenario::Scenario;
+use crate::scenario::document::Document;
 use crate::scenario::problem::Problem;
 use crate::simulation::panicked::caught;
 
@@ -29,6 +30,14 @@ pub(super) fn read_with_text(path: &Path) -> Result<(String, Scenario), Failure>
     let text = text(path)?;
     let scenario = parse((path, &shown(path)), &text)?;
     Ok((text, scenario))
+}
+
+/// Reads and checks a scenario file, which is also wanted as a document to be changed.
+pub(super) fn read_document(path: &Path) -> Result<(Scenario, Document), Failure> {
+    let text = text(path)?;
+    let scenario = parse((path, &shown(path)), &text)?;
+    let document = Document::read(&text).unwrap_or_else(|problem| panic!("it was read before: {problem:?}"));
+    Ok((scenario, document))
 }
 
 /// Checks the text of a scenario file, or a text made of it; errors are drawn under that name.

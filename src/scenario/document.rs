@@ -1,5 +1,7 @@
 //! `Document`: a scenario file that is changed table by table; what is left alone keeps its comments and its order.
 
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Key, Table, TableLike, Value};
@@ -71,8 +73,9 @@ impl Document {
             if wrong.is_empty() {
                 return Err(problems);
             }
-            for (list, place) in wrong.into_iter().rev() {
-                self.remove(list, place);
+            for list in ["step", "expect", "contract"] {
+                let of_list = wrong.iter().filter(|(wrong, _)| *wrong == list);
+                self.remove_all(list, &of_list.map(|(_, place)| *place).collect());
             }
         }
     }
@@ -95,8 +98,13 @@ impl Document {
 
     /// Removes a table of a list; the list goes with its last.
     pub fn remove(&mut self, list: &str, place: usize) {
-        let number = std::cell::Cell::new(0);
-        self.retain(list, |_| number.replace(number.get() + 1) != place);
+        self.remove_all(list, &BTreeSet::from([place]));
+    }
+
+    /// Removes some tables of a list; the list goes with its last.
+    pub fn remove_all(&mut self, list: &str, places: &BTreeSet<usize>) {
+        let number = Cell::new(0);
+        self.retain(list, |_| !places.contains(&number.replace(number.get() + 1)));
     }
 
     /// Keeps some tables of a list.

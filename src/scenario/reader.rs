@@ -351,6 +351,7 @@ pub(crate) fn whole_number(number: &DeInteger<'_>) -> Option<u64> {
 /// What to say at the place, and the way out.
 pub(crate) type Complaint = (String, Option<String>);
 
+/// A written instant; without an offset it is read in a zone.
 pub(crate) fn read_instant(stamp: &Datetime, zone: &Zone) -> Result<Instant, Complaint> {
     let (Some(date), Some(time)) = (stamp.date, stamp.time) else {
         let example = "write date and time, such as 2026-03-02T08:00:00Z";

@@ -269,7 +269,7 @@ fn results_in_place_stay_when_printing_them_is_interrupted() {
 
 #[test]
 fn help_and_misuse() {
-    let cases: [(&[&str], i32, &str); 14] = [
+    let cases: [(&[&str], i32, &str); 15] = [
         (&["--help"], 0, "Examples:"),
         (&["run", "--help"], 0, "whole or not at all"),
         (&["resume", "--help"], 0, "byte for byte"),
@@ -278,6 +278,7 @@ fn help_and_misuse() {
         (&["explain", "--help"], 0, "--apply 1 --out closed.toml"),
         (&["diff", "--help"], 0, "--policy idle_resume=grid"),
         (&["reconcile", "--help"], 0, "--dates"),
+        (&["shrink", "--help"], 0, "--failing 42"),
         (&["new", "--help"], 0, "NAME.toml"),
         (&["catalog"], 0, "Navisworks Manage"),
         (&["rules"], 0, "renewal_when_short = \"stop\""),
@@ -296,10 +297,22 @@ fn help_and_misuse() {
 /// Examples keep their lines, and a paragraph fills all of its lines but the last.
 #[test]
 fn the_end_of_each_help_reads_well_in_narrow_and_wide_terminals() {
-    for (command, width) in
-        ["", "run", "resume", "fork", "clock", "check", "explain", "diff", "reconcile", "describe", "new"]
-            .into_iter()
-            .flat_map(|command| [(command, 80), (command, 100)])
+    for (command, width) in [
+        "",
+        "run",
+        "resume",
+        "fork",
+        "clock",
+        "check",
+        "explain",
+        "diff",
+        "shrink",
+        "reconcile",
+        "describe",
+        "new",
+    ]
+    .into_iter()
+    .flat_map(|command| [(command, 80), (command, 100)])
     {
         let mut help = Command::new(env!("CARGO_BIN_EXE_flexmeter"));
         help.args([command, "--help"].iter().filter(|argument| !argument.is_empty()));

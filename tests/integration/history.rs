@@ -604,6 +604,17 @@ impl History {
         assert!(maker.history.is_valid(), "random histories are free of errors");
         maker.history
     }
+
+    /// The same kind of world with more stories: a file that nobody would read through.
+    pub(crate) fn long(seed: u64) -> Self {
+        let mut maker = Maker::new(seed);
+        while maker.history.steps.len() < 250 {
+            maker.tell();
+        }
+        maker.history.steps = maker.valid_steps();
+        maker.history.steps.truncate(200);
+        maker.history
+    }
 }
 
 /// The key a story is about.

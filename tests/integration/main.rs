@@ -21,6 +21,7 @@
 //! * `reconciliation`  usage exports: planted errors are found, all of them and nothing else; each format is read.
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `transcript`      what simulated users did, written down as steps: the same rows without chance.
+//! * `shrinking`       the least that still shows something: what is left, that it is the least, exit codes.
 //! * `support`         running the binary and reading scenarios, for the modules above.
 //!
 //! What some rules add to `history`, `reference` and `boundaries` is in files of each: `offline` (3.8),
@@ -45,6 +46,7 @@ mod rules;
 mod samples;
 mod scenarios;
 mod second_opinion;
+mod shrinking;
 mod support;
 mod theory;
 mod transcript;

@@ -1,12 +1,16 @@
 //! A museum of billing bugs: each is a patch of the metering core, and the scenarios must catch it.
 //!
 //! An exhibit's head says what goes wrong and which public bug or published misreading it is modelled on. The
-//! patches are applied to a copy of the tree, one after another; one that survives fails the test.
+//! patches are applied to a copy of the tree, one after another; one that survives fails the test. What shows a
+//! bug is then shrunk (`museum/shrunk.rs`).
+
+mod shrunk;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use self::shrunk::Shrunk;
 use crate::support::project;
 
 /// What the copy needs to be built.
@@ -62,17 +66,28 @@ fn every_exhibit_is_caught() {
         copy(&project().join(name), &tree.join(name));
     }
     assert_eq!(caught_by(&tree, "no bug"), Vec::<String>::new(), "without a bug all is well");
-    let mut survivors = Vec::new();
+    let (mut survivors, mut shrunk) = (Vec::new(), Vec::new());
     for exhibit in exhibits {
         fs::write(tree.join(&exhibit.file), exhibit.applied()).expect("the copy is written");
         let caught = caught_by(&tree, &exhibit.name);
         copy(&project().join(&exhibit.file), &tree.join(&exhibit.file));
         println!("{:<45} {}", exhibit.name, caught.first().map_or("SURVIVED", String::as_str));
-        if caught.is_empty() {
+        let Some(caught) = caught.into_iter().next() else {
             survivors.push(exhibit.name);
-        }
+            continue;
+        };
+        // The next bug is built while this one is shrunk.
+        let build = tree.join(&exhibit.name);
+        fs::copy(tree.join("target/debug/flexmeter"), &build).expect("the build is copied");
+        shrunk.push(std::thread::spawn(move || Shrunk::of(&exhibit.name, &build, &caught)));
     }
     assert!(survivors.is_empty(), "no scenario notices {survivors:?}");
+    let shrunk: Vec<Shrunk> = shrunk.into_iter().map(|of| of.join().expect("it is shrunk")).collect();
+    for of in &shrunk {
+        println!("{of}");
+    }
+    let too_long: Vec<&Shrunk> = shrunk.iter().filter(|of| of.steps.1 > shrunk::STEPS_MAX).collect();
+    assert!(too_long.is_empty(), "more is left than need be: {too_long:#?}");
 }
 
 /// The scenarios that a copy of the tree fails; a run that panics fails as a whole.
@@ -98,7 +113,7 @@ fn caught_by(tree: &Path, name: &str) -> Vec<String> {
         Some(1) => failed.collect(),
         _ => {
             let text = String::from_utf8_lossy(&checked.stderr).into_owned();
-            vec![text.lines().next().unwrap_or_default().to_owned()]
+            vec![text.lines().find(|line| !line.is_empty()).unwrap_or_default().to_owned()]
         }
     }
 }
