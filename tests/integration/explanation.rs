@@ -365,3 +365,17 @@ fn an_alternative_applied_is_what_diff_finds() {
         assert!(!folder.path().join("x.toml").exists());
     }
 }
+
+#[test]
+fn a_folder_of_results_is_explained_like_its_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = project().join("scenarios/a-week-at-studio-north.toml");
+    let file = file.to_str().expect("a path of text");
+    assert!(flexmeter(folder.path(), &["run", file, "--seed", "4", "--out", "week", "-q"]).status.success());
+    let written = std::fs::read_to_string(folder.path().join("week/scenario.toml")).expect("the scenario");
+    assert!(written.contains("seed = 4"), "{written}");
+    let at = ["--user", "sam@studio-north.example", "--product", "AutoCAD", "--at", "2026-03-09T08:30"];
+    let explain = |run: &str| stdout(&flexmeter(folder.path(), &[&["explain", run][..], &at].concat()));
+    assert_eq!(explain("week"), explain(file));
+    assert!(explain("week").contains("leaving it untouched"), "{}", explain("week"));
+}
