@@ -6,7 +6,6 @@ use crate::meter::cover::CoverKind;
 use crate::meter::id::{DeviceId, ProductId, SessionId, TeamId, UserId, VersionId};
 use crate::meter::instant::Instant;
 use crate::meter::key::Deferred;
-use crate::meter::pack::Pack;
 use crate::meter::tokens::Tokens;
 
 /// How a user and product stand at an instant.
@@ -28,8 +27,6 @@ pub struct KeyView {
     pub cover: Option<CoverKind>,
     /// The last end of cover so far (RULES 1.6).
     pub cover_ended: Option<Instant>,
-    /// Whether it is assigned through Flex (RULES 3.2, 3.3).
-    pub assigned: bool,
 }
 
 /// A hold that waits.
@@ -67,10 +64,9 @@ pub struct SessionView {
 impl Meter {
     /// How a user and product stand now.
     pub fn key_view(&self, user: UserId, product: ProductId) -> KeyView {
-        let assigned = self.assigned(user, product);
         let keys = &self.users[user.index()].keys;
         let Some(&(_, id)) = keys.iter().find(|(of, _)| *of == product) else {
-            return KeyView { assigned, ..KeyView::default() };
+            return KeyView::default();
         };
         let key = self.key(id);
         let hold = key.pending.as_ref().map(|pending| HoldView {
@@ -91,21 +87,12 @@ impl Meter {
             devices: key.devices.clone(),
             cover: key.covers.kind(self.now),
             cover_ended: key.covers.last_end(self.now),
-            assigned,
         }
     }
 
     /// The user's teams now, in the user's own order (RULES 3.1).
     pub fn teams_of(&self, user: UserId) -> &[TeamId] {
         &self.users[user.index()].teams
-    }
-
-    /// The unexpired packs of a team that have something left, in draw order (RULES 2.3).
-    pub fn drawable(&self, team: TeamId) -> Vec<&Pack> {
-        let left = |pack: &&Pack| pack.team == team && pack.remaining > Tokens::ZERO;
-        let mut packs: Vec<&Pack> = self.packs().filter(left).collect();
-        packs.sort_by_key(|pack| pack.draw_key());
-        packs
     }
 
     fn session_view(&self, id: SessionId) -> SessionView {

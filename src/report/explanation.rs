@@ -44,6 +44,8 @@ pub fn reasons(answer: &Answer<'_>, width: Option<u16>) -> String {
     text += &format!("{rules}\n");
     if let Some(session) = session {
         let directory = &answer.scenario.directory;
+        let absent = matches!(answer.explanation.subject, Subject::Absence(_));
+        let title = if absent { "The session that was open" } else { "The session that caused it" };
         let local = |at| {
             let zone = answer.scenario.zone_of(session.user, session.signed_in);
             zone.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
@@ -51,7 +53,7 @@ pub fn reasons(answer: &Answer<'_>, width: Option<u16>) -> String {
         let (device, version) =
             (directory.device_name(session.device), directory.version_name(session.version));
         let (from, to, end) = (local(session.signed_in), local(session.signed_out), session.end.name());
-        text += &format!("\n{}\n", styled(HEADING, "The session that caused it"));
+        text += &format!("\n{}\n", styled(HEADING, title));
         text += &format!(" {from} to {to} on {device}, version {version}; ended by {end}\n");
     }
     text

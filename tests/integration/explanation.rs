@@ -198,7 +198,7 @@ fn charges_of_simulated_users_are_explained() {
 }
 
 /// A file below scenarios/, a user, a product and an instant; the rules that decided, and the first alternative.
-const CASES: [[&str; 6]; 14] = [
+const CASES: [[&str; 6]; 16] = [
     [
         "worked-examples/monday-eight-and-tuesday-eight",
         "anna@noordbouw.example",
@@ -286,6 +286,22 @@ const CASES: [[&str; 6]; 14] = [
         "2026-03-02T09:00:00Z",
         "3.1 1.6 1.5 1.3 1.1 2.3",
         "closing it within the grace period, by Mon 2026-03-02 09:04:59",
+    ],
+    [
+        "boundaries/idle-resume-keeps-the-grid",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-05T08:15:00Z",
+        "1.8",
+        "",
+    ],
+    [
+        "boundaries/a-renewal-that-cannot-be-paid-runs-on",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-03T09:00:00Z",
+        "2.6",
+        "",
     ],
     // Nothing charged: inside a paid window, then a free opening.
     [
