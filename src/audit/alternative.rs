@@ -44,7 +44,7 @@ pub fn alternatives(
     document: &Document,
     (whose, subject): (Whose, &Subject),
 ) -> Vec<Alternative> {
-    let workshop = Workshop { journal, document, whose };
+    let workshop = Workshop { journal, document, whose, at: subject.at() };
     let (attempts, last_resort) = match subject {
         Subject::Charge(charge) => (workshop.without_charge(charge), Some(workshop.unused())),
         Subject::Refusal(sign_in) => (workshop.without_refusal(sign_in), None),
@@ -110,6 +110,8 @@ struct Workshop<'j> {
     journal: &'j Journal,
     document: &'j Document,
     whose: Whose,
+    /// When what is avoided happened: its texts are in the zone of that instant.
+    at: Instant,
 }
 
 impl Workshop<'_> {
@@ -119,7 +121,7 @@ impl Workshop<'_> {
 
     /// An instant in the user's zone.
     fn moment(&self, at: Instant) -> String {
-        let zone = self.scenario().zone_of(self.whose.user, at);
+        let zone = self.scenario().zone_of(self.whose.user, self.at);
         zone.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
     }
 

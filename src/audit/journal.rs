@@ -9,7 +9,7 @@ use crate::meter::Meter;
 use crate::meter::id::{PackId, TeamId};
 use crate::meter::instant::Instant;
 use crate::meter::pack::Pack;
-use crate::meter::record::Record;
+use crate::meter::record::{Record, SignInRecord};
 use crate::meter::request::{Phase, Request};
 use crate::meter::stock::Purchase;
 use crate::meter::tokens::Tokens;
@@ -112,6 +112,26 @@ impl Journal {
             _ => None,
         });
         bought.expect("packs are bought")
+    }
+
+    /// The entry of an answered sign-in or use.
+    ///
+    /// # Panics
+    /// If it is none of this journal.
+    pub fn asked(&self, sign_in: &SignInRecord) -> &Entry {
+        let is_it = |entry: &&Entry| entry.record == Record::SignIn(*sign_in);
+        self.entries.iter().find(is_it).expect("a row of the journal")
+    }
+
+    /// What a sign-in would cost where a charge falls due, or a use of a service (RULES 1.1, 1.9).
+    pub fn amount_asked(&self, sign_in: &SignInRecord) -> Tokens {
+        let rate = self.scenario.setup.products[sign_in.product.index()].rate(sign_in.at);
+        match self.scenario.timeline.get(self.asked(sign_in).before) {
+            Some((_, Request::Use(used))) => {
+                rate.times_thousandths(used.units).expect("checked when it was read")
+            }
+            _ => rate,
+        }
     }
 
     /// The step of the file, from 0, that an entry came of.

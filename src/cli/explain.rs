@@ -14,6 +14,7 @@ use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::write_file;
 use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
+use crate::meter::id::UserId;
 use crate::meter::instant::Instant;
 use crate::report::explanation::{self, Answer};
 use crate::results::files::SCENARIO;
@@ -70,7 +71,9 @@ pub(super) fn explain(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let asked = Asked::read(arguments)?;
     let file = &asked.file;
     guarded((file, asked.scenario.seed), "explain", || {
-        let (document, journal) = asked.written_down();
+        // A file that is written holds everybody; an answer needs only those who share a team.
+        let about = arguments.apply.is_none().then_some(asked.whose.user);
+        let (document, journal) = asked.written_down(about);
         let whose = asked.whose.named_in(&asked.scenario, &journal.scenario);
         let whose = whose.expect("a transcript keeps whom it is about");
         let Some(at) = asked.at else { return list(arguments, &journal, whose) };
@@ -121,9 +124,9 @@ impl Asked {
     }
 
     /// The file without chance, and what happens in it.
-    fn written_down(&self) -> (Document, Journal) {
+    fn written_down(&self, about: Option<UserId>) -> (Document, Journal) {
         let document = Document::read(&self.text).expect("the file was read before");
-        let mut document = transcript(&document, &self.scenario, Some(self.whose.user));
+        let mut document = transcript(&document, &self.scenario, about);
         let scenario = document.mended().expect("a transcript is right");
         (document, Journal::of(&Arc::new(scenario)))
     }

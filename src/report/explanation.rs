@@ -11,7 +11,7 @@ use crate::meter::tokens::Tokens;
 use crate::report::terminal::{HEADING, QUIET, counted, right, styled, table};
 use crate::results::table_reader::columns;
 use crate::scenario::Scenario;
-use crate::scenario::calendar::{from_iso, iso, utc};
+use crate::scenario::calendar::{Zone, from_iso, iso};
 use crate::simulation::verdict::packs_text;
 
 /// Changed charges shown of each alternative; all are in the data.
@@ -25,6 +25,13 @@ pub struct Answer<'a> {
     pub explanation: &'a Explanation,
     /// What would have avoided it.
     pub alternatives: &'a [Alternative],
+}
+
+impl Answer<'_> {
+    /// The zone of every instant in the answer.
+    fn zone(&self) -> Zone {
+        Zone::named(&self.explanation.zone).unwrap_or_else(Zone::utc)
+    }
 }
 
 /// The answer for a person; lines are fitted to `width` columns, or stay whole.
@@ -46,10 +53,7 @@ pub fn reasons(answer: &Answer<'_>, width: Option<u16>) -> String {
         let directory = &answer.scenario.directory;
         let absent = matches!(answer.explanation.subject, Subject::Absence(_));
         let title = if absent { "The session that was open" } else { "The session that caused it" };
-        let local = |at| {
-            let zone = answer.scenario.zone_of(session.user, session.signed_in);
-            zone.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
-        };
+        let local = |at| answer.zone().local(at).format("%a %Y-%m-%d %H:%M:%S").to_string();
         let (device, version) =
             (directory.device_name(session.device), directory.version_name(session.version));
         let (from, to, end) = (local(session.signed_in), local(session.signed_out), session.end.name());
@@ -87,12 +91,9 @@ fn avoidances(answer: &Answer<'_>, width: Option<u16>) -> String {
 
 /// What else becomes different in the bill and in the answers, in a few words.
 fn changes(answer: &Answer<'_>, alternative: &Alternative) -> String {
-    let zone = |user: &str, at: &str| {
-        let user = answer.scenario.directory.user_number(user);
+    let local = |at: &str| {
         let at = from_iso(at).expect("an instant of a table");
-        let local =
-            user.map_or_else(|| utc(at).naive_utc(), |user| answer.scenario.zone_of(user, at).local(at));
-        local.format("%a %Y-%m-%d %H:%M:%S").to_string()
+        answer.zone().local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
     };
     let charge = |row: &StringRecord| {
         let (at, user, product, tokens) =
@@ -103,7 +104,7 @@ fn changes(answer: &Answer<'_>, alternative: &Alternative) -> String {
             Subject::Absence(_) => "",
         };
         let user_text = if user == own { String::new() } else { format!(" of {user}") };
-        format!("{tokens} for {product}{user_text} {}", zone(user, at))
+        format!("{tokens} for {product}{user_text} {}", local(at))
     };
     let [gone, new] = [Side::A, Side::B].map(|side| {
         let others = rows_of(&alternative.difference, "charges.csv", side).iter();
@@ -233,12 +234,15 @@ pub fn subjects_text(
     let (user, product) = (directory.users.get(whose.user.0), directory.products.get(whose.product.0));
     let title = format!("Charged or refused to {user} for {product}: {}", subjects.len());
     let mut text = styled(HEADING, &title) + "\n";
-    let zone = scenario.zone_of(whose.user, scenario.start);
+    // Who travels is told in UTC, so that what stands here can be asked about as it stands.
+    let travels = scenario.journeys.iter().any(|(who, ..)| *who == whose.user);
+    let zone = if travels { Zone::utc() } else { scenario.zone_of(whose.user, scenario.start).clone() };
     if !subjects.is_empty() {
         let mut table = table(&["at", "tokens", "what"], width);
         right(&mut table, &[1]);
         for subject in subjects {
-            let at = zone.local(subject.at()).format("%Y-%m-%dT%H:%M:%S").to_string();
+            let local = zone.local(subject.at()).format("%Y-%m-%dT%H:%M:%S");
+            let at = if travels { format!("{local}Z") } else { local.to_string() };
             let (tokens, what) = match subject {
                 Subject::Charge(charge) => (charge.tokens.to_string(), charge.kind.name()),
                 Subject::Refusal(sign_in) => {

@@ -198,7 +198,7 @@ fn charges_of_simulated_users_are_explained() {
 }
 
 /// A file below scenarios/, a user, a product and an instant; the rules that decided, and the first alternative.
-const CASES: [[&str; 6]; 16] = [
+const CASES: [[&str; 6]; 19] = [
     [
         "worked-examples/monday-eight-and-tuesday-eight",
         "anna@noordbouw.example",
@@ -303,6 +303,30 @@ const CASES: [[&str; 6]; 16] = [
         "2.6",
         "",
     ],
+    [
+        "boundaries/a-renewal-that-cannot-be-paid-runs-on",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-04T08:00:00Z",
+        "2.6 1.6 1.8 2.5 1.3 1.1 2.3",
+        "signing out by Wed 2026-03-04 09:00:00",
+    ],
+    [
+        "boundaries/a-renewal-that-cannot-be-paid-stops-the-session",
+        "anna@noordbouw.example",
+        "AutoCAD",
+        "2026-03-03T08:00:00Z",
+        "2.6",
+        "",
+    ],
+    [
+        "boundaries/a-second-device-takes-over",
+        "bram@noordbouw.example",
+        "AutoCAD",
+        "2026-03-02T08:00:00Z",
+        "2.5 1.5",
+        "",
+    ],
     // Nothing charged: inside a paid window, then a free opening.
     [
         "worked-examples/monday-eight-and-tuesday-eight",
@@ -394,4 +418,118 @@ fn a_folder_of_results_is_explained_like_its_file() {
     let explain = |run: &str| stdout(&flexmeter(folder.path(), &[&["explain", run][..], &at].concat()));
     assert_eq!(explain("week"), explain(file));
     assert!(explain("week").contains("leaving it untouched"), "{}", explain("week"));
+}
+
+/// Two teams of one user, of which the first can pay once; what happens, an instant, and what the answer says.
+const BALANCES: [[&str; 3]; 2] = [
+    [
+        r#"
+[[step]]
+at = 2026-03-02T09:00:00Z
+do = "sign-in"
+user = "u"
+product = "AutoCAD"
+version = "2027"
+[[step]]
+at = 2026-03-03T13:00:00Z
+do = "touch"
+user = "u"
+product = "AutoCAD"
+"#,
+        "2026-03-03T13:00:00Z",
+        "S pays (T had 5, S had 7)",
+    ],
+    [
+        r#"
+[[step]]
+at = 2026-03-02T09:00:00Z
+do = "sign-in"
+user = "u"
+product = "AutoCAD"
+[[step]]
+at = 2026-03-03T08:00:00Z
+do = "go-offline"
+user = "u"
+device = "desktop"
+[[step]]
+at = 2026-03-03T10:00:00Z
+do = "buy"
+team = "T"
+pack = { id = "late", tokens = 2 }
+[[step]]
+at = 2026-03-03T12:00:00Z
+do = "go-online"
+user = "u"
+device = "desktop"
+"#,
+        "2026-03-03T09:00:00Z",
+        "T pays (T had 7, S had 7)",
+    ],
+];
+
+#[test]
+fn balances_are_those_on_which_the_choice_was_made() {
+    let head = r#"
+start = 2026-03-02T00:00:00Z
+end = 2026-03-04T00:00:00Z
+[[product]]
+name = "AutoCAD"
+rate = 7
+versions = [{ name = "2027", idle_aware = true }]
+[[team]]
+name = "T"
+packs = [{ id = "p1", tokens = 5, bought = 2026-02-10T00:00:00Z }]
+[[team]]
+name = "S"
+packs = [{ id = "s1", tokens = 14, bought = 2026-02-12T00:00:00Z }]
+[[user]]
+name = "u"
+teams = ["T", "S"]
+products = ["AutoCAD"]
+"#;
+    for [steps, at, said] in BALANCES {
+        let told = told(&format!("{head}{steps}"));
+        let (whose, subject) = told
+            .all()
+            .into_iter()
+            .find(|(_, subject)| iso(subject.at()) == at)
+            .expect("something to ask about");
+        let (explanation, _) = told.answer(whose, &subject);
+        let texts: Vec<&str> = explanation.reasons.iter().map(|reason| reason.text.as_str()).collect();
+        assert!(texts.iter().any(|text| text.starts_with(said)), "{said}: {texts:#?}");
+    }
+}
+
+#[test]
+fn a_refused_use_is_told_with_its_units() {
+    let told = told(
+        r#"
+start = 2026-03-02T00:00:00Z
+end = 2026-03-03T00:00:00Z
+[[product]]
+name = "Cloud"
+kind = "service"
+rate = 0.5
+[[team]]
+name = "T"
+packs = [{ id = "p1", tokens = 5, bought = 2026-02-10T00:00:00Z }]
+[[user]]
+name = "u"
+teams = ["T"]
+products = ["Cloud"]
+[[step]]
+at = 2026-03-02T09:00:00Z
+do = "use"
+units = 30
+user = "u"
+product = "Cloud"
+"#,
+    );
+    let all = told.all();
+    let (whose, subject) = all.first().expect("a refusal");
+    let (explanation, alternatives) = told.answer(*whose, subject);
+    let rules: Vec<&str> = explanation.reasons.iter().map(|reason| reason.rule).collect();
+    assert_eq!(rules, ["1.9", "2.4"]);
+    assert_eq!(explanation.reasons[1].text, "T had 5 available, less than 15");
+    assert_eq!(alternatives[0].text, "10 more tokens for T by Mon 2026-03-02 09:00:00");
 }

@@ -60,7 +60,7 @@ impl Workshop<'_> {
         }
         attempts.extend(self.without_add_in());
         attempts.extend(self.going_idle(charge));
-        let text = format!("not opening {} {}", self.product(), self.openings(&open));
+        let text = format!("not opening {} {}", self.opened(&open), self.openings(&open));
         attempts.push(self.attempt(("1.6", text), |document| self.never_open(document, open.iter())));
         attempts.push(self.subscribed(start));
         attempts
@@ -158,6 +158,15 @@ impl Workshop<'_> {
         let text = format!("a subscription for {} from {} on", self.product(), self.moment(from));
         let step = Entry::step(from, "subscribe").with("user", self.user()).with("product", self.product());
         self.attempt(("3.5", text), |document| document.push("step", step.table()))
+    }
+
+    /// What somebody opened: the host, where that opened the add-in.
+    fn opened(&self, open: &[SessionRecord]) -> &str {
+        let request = open.first().and_then(|row| self.scenario().timeline.get(self.opening(row)?.before));
+        match request {
+            Some((_, Request::SignIn(asked))) => self.scenario().directory.products.get(asked.product.0),
+            _ => self.product(),
+        }
     }
 
     fn openings(&self, open: &[SessionRecord]) -> String {

@@ -1,11 +1,10 @@
 //! What would have avoided a refusal.
 
 use crate::audit::alternative::{Attempt, Workshop, named};
-use crate::audit::journal::Entry as Happened;
 use crate::meter::answer::Refusal;
 use crate::meter::id::DeviceId;
 use crate::meter::instant::Instant;
-use crate::meter::record::{Record, SessionRecord, SignInRecord};
+use crate::meter::record::{SessionRecord, SignInRecord};
 use crate::meter::request::Phase;
 use crate::meter::tokens::Tokens;
 use crate::scenario::document::{Document, Entry};
@@ -102,8 +101,7 @@ impl Workshop<'_> {
 
     fn bought(&self, sign_in: &SignInRecord) -> Attempt {
         let before = self.journal.meter_before(sign_in.at, Phase::SignIns);
-        let product = &self.scenario().setup.products[self.whose.product.index()];
-        let (rate, teams) = (product.rate(sign_in.at), before.teams_of(self.whose.user));
+        let (rate, teams) = (self.journal.amount_asked(sign_in), before.teams_of(self.whose.user));
         let nearest = teams.iter().max_by_key(|team| before.available(**team)).expect("a user has a team");
         // Others may ask for them at the same instant, before this user.
         let (missing, team) =
@@ -123,7 +121,6 @@ impl Workshop<'_> {
 
     /// The step of the file that was refused.
     fn step_of(&self, sign_in: &SignInRecord) -> Option<usize> {
-        let is_it = |entry: &&Happened| entry.record == Record::SignIn(*sign_in);
-        self.journal.step_of(self.journal.entries.iter().find(is_it)?)
+        self.journal.step_of(self.journal.asked(sign_in))
     }
 }

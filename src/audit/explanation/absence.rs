@@ -4,8 +4,9 @@ use crate::audit::explanation::{Reason, Teller, lasted, reason};
 use crate::meter::answer::Admission;
 use crate::meter::cover::CoverKind;
 use crate::meter::instant::{Instant, Span};
-use crate::meter::record::{Record, SignInRecord};
+use crate::meter::record::{ChargeRecord, Record, SessionRecord, SignInRecord};
 use crate::meter::request::Phase;
+use crate::meter::session::SessionEnd;
 use crate::meter::view::KeyView;
 
 impl Teller<'_> {
@@ -15,6 +16,7 @@ impl Teller<'_> {
         let headline =
             format!("nothing charged to {} for {} {}", self.user(), self.product(), self.moment(at));
         let mut reasons: Vec<Reason> = self.admitted(at).into_iter().collect();
+        reasons.extend(self.ended(at));
         reasons.extend(self.standing(&view, at));
         if reasons.is_empty() {
             let nothing = format!("{} had no session of {} open then", self.user(), self.product());
@@ -72,12 +74,12 @@ impl Teller<'_> {
                 self.moment(hold.due)
             );
             reasons.push(reason("2.5", text));
-            reasons.extend(self.voided(hold.due));
+            reasons.extend(self.voided(hold.due, at));
         }
         if view.waits_for_operation {
             reasons.push(reason(
                 "1.8",
-                "what was open was idle when the window ended: the renewal waited for an operation",
+                "what was open was idle when the window or the cover ended: the renewal waited for an operation",
             ));
         }
         if let Some(again) = view.asks_again {
@@ -91,21 +93,43 @@ impl Teller<'_> {
     }
 
     /// What became of a hold that was not posted.
-    fn voided(&self, due: Instant) -> Option<Reason> {
-        let posted = self
-            .charges()
-            .any(|charge| charge.window_start >= due && charge.window_start < due + self.grace());
-        let session = self
-            .sessions()
-            .find(|row| row.signed_in >= due && row.signed_out - row.signed_in < self.grace())?;
+    fn voided(&self, due: Instant, at: Instant) -> Option<Reason> {
+        let short = |row: &&SessionRecord| {
+            row.signed_out > at
+                && row.signed_out - row.signed_in < self.grace()
+                && row.signed_in + self.grace() > due
+        };
+        let session = self.sessions().filter(short).max_by_key(|row| row.signed_out)?;
+        let posted =
+            |charge: &ChargeRecord| charge.window_start >= due && charge.recorded_at <= session.signed_out;
+        let taken = if session.end == SessionEnd::TakenOver { ", taken over by another device" } else { "" };
         let text = format!(
-            "the session from {} to {} lasted {}, less than {}: the hold went back to its packs",
+            "the session from {} to {}{taken} lasted {}, less than {}: the hold went back to its packs",
             self.moment(session.signed_in),
             self.moment(session.signed_out),
             lasted(session.signed_out - session.signed_in),
             lasted(self.grace()),
         );
-        (!posted).then(|| reason("1.5", text))
+        (!self.charges().any(posted)).then(|| reason("1.5", text))
+    }
+
+    /// A session that a rule ended at that instant, in place of a charge.
+    fn ended(&self, at: Instant) -> Option<Reason> {
+        let session = self.sessions().find(|row| row.signed_out == at)?;
+        let opened = self.moment(session.signed_in);
+        let ends =
+            |rule, why: &str| Some(reason(rule, format!("the session opened {opened} ended then: {why}")));
+        match session.end {
+            SessionEnd::InsufficientTokens => {
+                ends("2.6", "a charge fell due that no team could pay, so it ended uncharged")
+            }
+            SessionEnd::NotAssigned => {
+                ends("3.5", "a charge fell due, and the product was not assigned any more")
+            }
+            SessionEnd::OfflineLimit => ends("3.8", "24 hours had passed since the device's last contact"),
+            SessionEnd::TakenOver => ends("3.6", "another device took over"),
+            SessionEnd::SignOut | SessionEnd::RunEnd => None,
+        }
     }
 
     /// A free opening before.

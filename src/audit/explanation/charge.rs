@@ -44,17 +44,21 @@ impl Teller<'_> {
                 reason("1.9", "the result failed: what was drawn goes back to its packs"),
             ];
         }
-        vec![reason("1.9", used)]
+        let mut reasons = vec![reason("1.9", used)];
+        let refund =
+            |row: &&ChargeRecord| row.kind == ChargeKind::Refund && row.window_start == charge.window_start;
+        if let Some(refund) = self.charges().find(refund) {
+            let text =
+                format!("the result failed: {} tokens went back to their packs at once", -refund.tokens);
+            reasons.push(reason("1.9", text));
+        }
+        reasons
     }
 
     /// How a window's charge fell due.
     fn window(&self, charge: &ChargeRecord) -> Vec<Reason> {
         let (start, due) = (charge.window_start, self.fell_due(charge));
-        let phase = match charge.kind {
-            ChargeKind::SignIn => Phase::SignIns,
-            ChargeKind::Resume => Phase::Steps,
-            _ => Phase::Charges,
-        };
+        let phase = if charge.kind == ChargeKind::SignIn { Phase::SignIns } else { Phase::Charges };
         let before = self.journal.meter_before(due, phase);
         let view = before.key_view(self.whose.user, self.whose.product);
         let mut reasons = match charge.kind {
@@ -77,6 +81,21 @@ impl Teller<'_> {
         reasons
     }
 
+    /// The meter before the charge fell due, or before the operation or the contact that it waited for.
+    fn before_charge(&self, charge: &ChargeRecord) -> Meter {
+        let due = self.fell_due(charge);
+        match charge.kind {
+            _ if self.at_contact(charge) || charge.kind == ChargeKind::Resume => {
+                let entry = self.entry(charge);
+                self.journal.meter_at(entry.before, (charge.recorded_at, Phase::Steps))
+            }
+            ChargeKind::SignIn | ChargeKind::Result | ChargeKind::Refund => {
+                self.journal.meter_before(due, Phase::SignIns)
+            }
+            _ => self.journal.meter_before(due, Phase::Charges),
+        }
+    }
+
     /// When the charge fell due: its hold may be older than its window.
     fn fell_due(&self, charge: &ChargeRecord) -> Instant {
         let before = self.journal.meter_before(charge.recorded_at, Phase::GraceEnds);
@@ -97,7 +116,13 @@ impl Teller<'_> {
 
     fn renewed(&self, view: &KeyView, due: Instant) -> Vec<Reason> {
         let (start, end) = (self.moment(due + Span::from_seconds(-Span::WINDOW.seconds())), self.moment(due));
-        let mut reasons = vec![reason("1.3", format!("the window paid from {start} on ended {end}"))];
+        let text =
+            format!("no team could pay the renewal of {start}: it ran on uncharged and asked again {end}");
+        let mut reasons = if view.asks_again == Some(due) {
+            vec![reason("2.6", text)]
+        } else {
+            vec![reason("1.3", format!("the window paid from {start} on ended {end}"))]
+        };
         reasons.extend(view.sessions.iter().filter(|session| !session.on_seat).map(|session| {
             let text = format!("{} and not closed by then: charged again, used or not", self.opened(session));
             reason("1.6", text)
@@ -196,10 +221,14 @@ impl Teller<'_> {
         Some(reason("3.8", text))
     }
 
+    fn entry(&self, charge: &ChargeRecord) -> &Entry {
+        let is_it = |entry: &&Entry| matches!(&entry.record, Record::Charge(row) if row == charge);
+        self.journal.entries.iter().find(is_it).expect("a row of the journal")
+    }
+
     /// Whether a device reported the charge when it was connected again.
     fn at_contact(&self, charge: &ChargeRecord) -> bool {
-        let is_it = |entry: &&Entry| matches!(&entry.record, Record::Charge(row) if row == charge);
-        let entry = self.journal.entries.iter().find(is_it).expect("a row of the journal");
+        let entry = self.entry(charge);
         let asked = self.scenario().timeline.get(entry.before).filter(|_| entry.asked);
         asked.is_some_and(|(_, request)| matches!(request, Request::GoOnline { .. }))
     }
@@ -209,10 +238,12 @@ impl Teller<'_> {
         let tokens = charge.tokens;
         let mut reasons = Vec::new();
         if !matches!(charge.kind, ChargeKind::Result | ChargeKind::Refund) {
-            let at = self.moment(charge.window_start);
-            reasons.push(reason("1.1", format!("the rate in force {at} was {tokens} tokens")));
+            let resumed = charge.kind == ChargeKind::Resume && !self.at_contact(charge);
+            let at = if resumed { charge.recorded_at } else { self.fell_due(charge) };
+            let text = format!("the rate in force {} was {tokens} tokens", self.moment(at));
+            reasons.push(reason("1.1", text));
         }
-        let before = self.journal.meter_before(charge.window_start, Phase::Charges);
+        let before = self.before_charge(charge);
         let teams = before.teams_of(self.whose.user);
         if teams.len() > 1 && tokens > Tokens::ZERO {
             reasons.push(self.choice(&before, charge));

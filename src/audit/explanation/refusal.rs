@@ -1,10 +1,9 @@
 //! Why a sign-in or use was refused.
 
 use crate::audit::explanation::{Reason, Teller, reason};
-use crate::audit::journal::Entry;
 use crate::meter::Meter;
 use crate::meter::answer::Refusal;
-use crate::meter::record::{Record, SignInRecord};
+use crate::meter::record::SignInRecord;
 use crate::meter::request::Phase;
 
 impl Teller<'_> {
@@ -50,38 +49,44 @@ impl Teller<'_> {
                 open.map(|session| reason("3.6", format!("{} and still open {at}", self.opened(session))))
                     .collect()
             }
-            Refusal::NoSeat => {
-                vec![reason(
-                    "6.1",
-                    format!("{at} every seat of the licence server was taken, or it was retired"),
-                )]
-            }
+            Refusal::NoSeat => vec![reason("6.1", self.no_seat(&before, &at))],
             Refusal::InsufficientTokens => self.short(&before, sign_in),
         };
         (headline, reasons)
     }
 
+    fn no_seat(&self, before: &Meter, at: &str) -> String {
+        let network = self.scenario().setup.users[self.whose.user.index()].network.as_ref();
+        let server = network.map(|network| network.server);
+        let retired = server.and_then(|server| before.licence_servers()[server.index()].retired);
+        match retired {
+            Some(since) => format!("the licence server was retired {}", self.moment(since)),
+            None => format!("{at} every seat of the licence server was taken"),
+        }
+    }
+
     fn short(&self, before: &Meter, sign_in: &SignInRecord) -> Vec<Reason> {
-        let view = before.key_view(self.whose.user, self.whose.product);
-        let last = match view.paid {
-            None => "no paid window ran".to_owned(),
-            Some((end, _)) => format!("the last paid window had ended {}", self.moment(end)),
+        let amount = self.journal.amount_asked(sign_in);
+        let mut reasons = if sign_in.opening.is_none() {
+            vec![reason("1.9", format!("this use would have cost {amount} tokens"))]
+        } else {
+            let view = before.key_view(self.whose.user, self.whose.product);
+            let last = match view.paid {
+                None => "no paid window ran".to_owned(),
+                Some((end, _)) => format!("the last paid window had ended {}", self.moment(end)),
+            };
+            vec![reason("1.6", format!("{last}: a charge of {amount} tokens would have fallen due"))]
         };
-        let rate = self.scenario().setup.products[self.whose.product.index()].rate(sign_in.at);
-        let mut reasons =
-            vec![reason("1.6", format!("{last}: a charge of {rate} tokens would have fallen due"))];
         for team in before.teams_of(self.whose.user) {
             let has = before.available(*team);
             reasons
-                .push(reason("2.4", format!("{} had {has} available, less than {rate}", self.team(*team))));
+                .push(reason("2.4", format!("{} had {has} available, less than {amount}", self.team(*team))));
         }
         reasons
     }
 
     /// The meter just before it was asked.
     fn before(&self, sign_in: &SignInRecord) -> Meter {
-        let is_it = |entry: &&Entry| entry.record == Record::SignIn(*sign_in);
-        let entry = self.journal.entries.iter().find(is_it).expect("a row of the journal");
-        self.journal.meter_at(entry.before, (sign_in.at, Phase::SignIns))
+        self.journal.meter_at(self.journal.asked(sign_in).before, (sign_in.at, Phase::SignIns))
     }
 }

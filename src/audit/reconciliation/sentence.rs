@@ -54,6 +54,9 @@ impl Sentences<'_> {
                 "the run has only a part of this day, or ends before it is known what the use costs"
                     .to_owned()
             }
+            Class::Unknown if case.rows.iter().all(|row| row.tokens.is_none()) => {
+                "no session of that day is known, and the row has no amount, which is not 0".to_owned()
+            }
             Class::Unknown => {
                 "no session of that day is known; 0 tokens are charged, as for features that open a \
                                product without charge"
