@@ -121,8 +121,7 @@ impl Workshop<'_> {
 
     /// An instant in the user's zone.
     fn moment(&self, at: Instant) -> String {
-        let zone = self.scenario().zone_of(self.whose.user, self.at);
-        zone.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
+        self.scenario().zone_of(self.whose.user, self.at).written(at)
     }
 
     fn user(&self) -> &str {
@@ -173,7 +172,7 @@ impl Workshop<'_> {
         for (session, at) in sessions {
             if let Some(step) = self.closing(session) {
                 let table = document.table_mut("step", step).expect("a step of the file");
-                table.insert("at", instant(*at));
+                table.insert("at", toml_edit::value(instant(*at)));
                 continue;
             }
             let Some((_, Request::SignIn(opened))) =

@@ -115,8 +115,7 @@ impl Teller<'_> {
     }
 
     fn moment(&self, at: Instant) -> String {
-        let zone = self.scenario().zone_of(self.whose.user, self.at);
-        zone.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
+        self.scenario().zone_of(self.whose.user, self.at).written(at)
     }
 
     fn user(&self) -> &str {

@@ -9,20 +9,20 @@ use crate::audit::journal::Entry;
 use crate::meter::instant::Instant;
 use crate::meter::record::{ChargeRecord, Record};
 use crate::report::clock::event::event;
-use crate::report::standing::{holds, local_moment, part, sessions, windows};
+use crate::report::standing::{holds, part, sessions, windows};
 use crate::report::terminal::{HEADING, right, stock, styled, table};
 use crate::scenario::calendar::Zone;
 use crate::simulation::verdict::packs_text;
 
 /// Where the session is: what a line is typed after.
 pub fn prompt(clock: &Clock) -> String {
-    format!("{} {}> ", local_moment(clock.state().now(), clock.zone()), clock.zone())
+    format!("{} {}> ", clock.zone().written(clock.state().now()), clock.zone())
 }
 
 /// What happened, a line each.
 pub fn events(state: &State, happened: &[Entry], zone: &Zone) -> String {
     let line = |entry: &Entry| {
-        let at = local_moment(entry.record.at(), zone);
+        let at = zone.written(entry.record.at());
         format!(" {at}  {}\n", event((state, zone), &entry.record))
     };
     match happened {
@@ -60,7 +60,7 @@ fn packs(state: &State, zone: &Zone, width: Option<u16>) -> String {
         let amounts = [pack.tokens, pack.posted, pack.held, pack.expired, pack.remaining];
         let named = [names.teams.get(pack.team.0).to_owned(), names.packs.get(pack.id.0).to_owned()];
         let amounts = amounts.map(|tokens| tokens.to_string());
-        table.add_row(named.into_iter().chain(amounts).chain([local_moment(pack.expires, zone)]));
+        table.add_row(named.into_iter().chain(amounts).chain([zone.written(pack.expires)]));
     }
     part("Packs", &table, packs.len())
 }
@@ -77,7 +77,7 @@ fn charges(state: &State, zone: &Zone, width: Option<u16>) -> String {
     let charges: Vec<ChargeRecord> = state.events().iter().filter_map(charge).collect();
     for charge in &charges {
         table.add_row([
-            local_moment(charge.window_start, zone),
+            zone.written(charge.window_start),
             names.users.get(charge.user.0).to_owned(),
             names.products.get(charge.product.0).to_owned(),
             charge.tokens.to_string(),
@@ -89,7 +89,7 @@ fn charges(state: &State, zone: &Zone, width: Option<u16>) -> String {
 }
 
 fn steps(state: &State, zone: &Zone) -> String {
-    let line = |at: Instant, line: &str| format!(" {}  {line}\n", local_moment(at, zone));
+    let line = |at: Instant, line: &str| format!(" {}  {line}\n", zone.written(at));
     match state.typed() {
         [] => " nothing was typed yet\n".to_owned(),
         typed => typed.iter().map(|step| line(step.at, &step.line)).collect(),

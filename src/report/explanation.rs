@@ -53,7 +53,7 @@ pub fn reasons(answer: &Answer<'_>, width: Option<u16>) -> String {
         let directory = &answer.scenario.directory;
         let absent = matches!(answer.explanation.subject, Subject::Absence(_));
         let title = if absent { "The session that was open" } else { "The session that caused it" };
-        let local = |at| answer.zone().local(at).format("%a %Y-%m-%d %H:%M:%S").to_string();
+        let local = |at| answer.zone().written(at);
         let (device, version) =
             (directory.device_name(session.device), directory.version_name(session.version));
         let (from, to, end) = (local(session.signed_in), local(session.signed_out), session.end.name());
@@ -93,7 +93,7 @@ fn avoidances(answer: &Answer<'_>, width: Option<u16>) -> String {
 fn changes(answer: &Answer<'_>, alternative: &Alternative) -> String {
     let local = |at: &str| {
         let at = from_iso(at).expect("an instant of a table");
-        answer.zone().local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
+        answer.zone().written(at)
     };
     let charge = |row: &StringRecord| {
         let (at, user, product, tokens) =

@@ -47,7 +47,7 @@ pub(crate) fn sessions(
     let mut table = table(&[&format!("signed in ({zone})"), "user", "product", "device", "version"], width);
     for (key, session) in rows.iter().take(FIRST_ROWS) {
         table.add_row([
-            local_moment(session.signed_in, zone),
+            zone.written(session.signed_in),
             directory.users.get(key.user.0).to_owned(),
             directory.products.get(key.product.0).to_owned(),
             directory.device_name(session.device).to_owned(),
@@ -69,7 +69,7 @@ pub(crate) fn holds((scenario, zone): (&Scenario, &Zone), standing: &Standing, w
     right(&mut table, &[3]);
     for (hold, key) in rows.iter().take(FIRST_ROWS) {
         table.add_row([
-            local_moment(hold.due, zone),
+            zone.written(hold.due),
             directory.users.get(key.user.0).to_owned(),
             directory.products.get(key.product.0).to_owned(),
             hold.tokens.to_string(),
@@ -90,7 +90,7 @@ pub(crate) fn windows(
     let rows = running(standing);
     for (until, team, key) in rows.iter().take(FIRST_ROWS) {
         table.add_row([
-            local_moment(*until, zone),
+            zone.written(*until),
             directory.users.get(key.user.0).to_owned(),
             directory.products.get(key.product.0).to_owned(),
             directory.teams.get(team.0).to_owned(),
@@ -105,11 +105,6 @@ fn running(standing: &Standing) -> Vec<(Instant, TeamId, &KeyStanding)> {
     let mut rows: Vec<_> = standing.keys.iter().filter_map(window).collect();
     rows.sort_by_key(|(until, _, key)| (*until, key.user, key.product));
     rows
-}
-
-/// An instant as clocks of a zone show it.
-pub(crate) fn local_moment(at: Instant, zone: &Zone) -> String {
-    zone.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
 }
 
 pub(crate) fn part(title: &str, table: &comfy_table::Table, rows: usize) -> String {

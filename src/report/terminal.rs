@@ -14,7 +14,7 @@ use crate::meter::stock::Draw;
 use crate::meter::tokens::Tokens;
 use crate::report::seats::seats_and_credits;
 use crate::scenario::Scenario;
-use crate::scenario::calendar::utc;
+use crate::scenario::calendar::{Zone, utc};
 use crate::scenario::catalogue::CATALOGUE;
 use crate::scenario::directory::Directory;
 use crate::simulation::run::{FIRST_ROWS, FirstRows, Run};
@@ -378,7 +378,7 @@ fn day(at: Instant) -> String {
 }
 
 pub(crate) fn moment(at: Instant) -> String {
-    utc(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
+    Zone::utc().written(at)
 }
 
 pub(crate) fn counted(count: u64, noun: &str) -> String {

@@ -120,6 +120,11 @@ impl Zone {
         utc(at + Span::from_seconds(offset.into())).naive_utc()
     }
 
+    /// What they show as texts for people write it: `Mon 2026-03-02 09:00:00`.
+    pub fn written(&self, at: Instant) -> String {
+        self.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()
+    }
+
     /// The instant at which clocks of this zone show `local`.
     ///
     /// # Errors

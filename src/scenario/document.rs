@@ -7,6 +7,7 @@ use std::ops::Range;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Key, Table, TableLike, Value};
 
 use crate::meter::instant::Instant;
+use crate::meter::tokens::Tokens;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::iso;
 use crate::scenario::problem::Problem;
@@ -142,9 +143,7 @@ pub struct Entry(Table);
 impl Entry {
     /// A step that does something at an instant.
     pub fn step(at: Instant, action: &str) -> Self {
-        let mut entry = Entry::default();
-        entry.0.insert("at", instant(at));
-        entry.with("do", action)
+        Entry::default().with("at", instant(at)).with("do", action)
     }
 
     /// With one more key.
@@ -195,9 +194,14 @@ pub fn rows_mut(list: &mut Item) -> Vec<&mut dyn TableLike> {
 }
 
 /// An instant as files write it.
-pub fn instant(at: Instant) -> Item {
+pub fn instant(at: Instant) -> Value {
     let written: toml_edit::Datetime = iso(at).parse().expect("an instant is a date-time");
-    toml_edit::value(written)
+    written.into()
+}
+
+/// An amount as files write it, exactly.
+pub fn amount(tokens: Tokens) -> Value {
+    tokens.to_string().parse().expect("an amount is a number")
 }
 
 /// Where each table of a list begins in a text, in the order of the text.

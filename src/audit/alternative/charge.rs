@@ -9,7 +9,7 @@ use crate::meter::instant::{Instant, Span};
 use crate::meter::product::ProductKind;
 use crate::meter::record::{ChargeRecord, Record, SessionRecord};
 use crate::meter::request::{Phase, Request};
-use crate::scenario::document::{Document, Entry, rows_mut};
+use crate::scenario::document::{Document, Entry, amount, rows_mut};
 
 /// The shortest time there is.
 const BEFORE: Span = Span::from_seconds(-1);
@@ -134,9 +134,8 @@ impl Workshop<'_> {
         let place = document.tables("product").position(|table| named(table, self.product()));
         let Some(place) = place else {
             let rates = &self.scenario().setup.products[self.whose.product.index()].rates;
-            let rate: Value = rates[0].1.to_string().parse().expect("an amount is a number");
             let versions = Array::from_iter([idle_aware]);
-            let product = Entry::default().with("name", self.product()).with("rate", rate);
+            let product = Entry::default().with("name", self.product()).with("rate", amount(rates[0].1));
             document.push("product", product.with("versions", versions).table());
             return;
         };

@@ -7,7 +7,7 @@ use crate::meter::instant::Instant;
 use crate::meter::record::{SessionRecord, SignInRecord};
 use crate::meter::request::Phase;
 use crate::meter::tokens::Tokens;
-use crate::scenario::document::{Document, Entry};
+use crate::scenario::document::{Document, Entry, amount};
 
 impl Workshop<'_> {
     pub(super) fn without_refusal(&self, sign_in: &SignInRecord) -> Vec<Attempt> {
@@ -110,7 +110,7 @@ impl Workshop<'_> {
         let text = format!("{missing} more tokens for {team} by {}", self.moment(sign_in.at));
         let mut pack = toml_edit::InlineTable::new();
         pack.insert("id", "one-more-pack".into());
-        pack.insert("tokens", missing.to_string().parse().expect("an amount is a number"));
+        pack.insert("tokens", amount(missing));
         let step = Entry::step(sign_in.at, "buy").with("team", team).with("pack", pack);
         self.attempt(("2.4", text), |document| document.push("step", step.table()))
     }

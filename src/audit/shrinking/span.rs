@@ -48,7 +48,7 @@ fn cut(document: &mut Document, (start, end): (i64, i64)) {
         if when(document.root(), key) != Some(at)
             && let Some(item) = document.root_mut().get_mut(key)
         {
-            *item = instant(Instant::from_seconds(at));
+            *item = toml_edit::value(instant(Instant::from_seconds(at)));
         }
     }
     document.retain("step", |step| when(step, "at").is_none_or(|at| (start..end).contains(&at)));

@@ -5,7 +5,6 @@ use crate::meter::id::{ProductId, UserId};
 use crate::meter::record::{ChargeRecord, Record, SignInRecord};
 use crate::meter::tokens::Tokens;
 use crate::meter::transition::Hindrance;
-use crate::report::standing::local_moment;
 use crate::scenario::calendar::Zone;
 use crate::scenario::directory::Directory;
 use crate::simulation::verdict::{notice_texts, packs_text, who_text};
@@ -17,7 +16,7 @@ pub(super) fn event((state, zone): (&State, &Zone), record: &Record) -> String {
         Record::SignIn(row) => sign_in(names, row),
         Record::Session(row) => {
             let device = names.device_name(row.device);
-            let since = local_moment(row.signed_in, zone);
+            let since = zone.written(row.signed_in);
             format!(
                 "{} on {device}, open since {since}, ends: {}",
                 key(names, row.user, row.product),
@@ -77,7 +76,7 @@ fn charge((names, zone): (&Directory, &Zone), row: &ChargeRecord) -> String {
         text += &format!(", {} uncovered", row.uncovered);
     }
     if row.window_start != row.recorded_at {
-        text += &format!(", for {}", local_moment(row.window_start, zone));
+        text += &format!(", for {}", zone.written(row.window_start));
     }
     text
 }
