@@ -5,6 +5,7 @@ pub mod transcript;
 pub mod journal;
 pub mod expected;
 pub mod difference;
+pub mod inquiry;
 pub mod explanation;
 pub mod alternative;
 pub mod clock;

@@ -8,14 +8,14 @@ use std::sync::Arc;
 use toml_edit::{Item, Table, TableLike};
 
 use crate::audit::difference::{Difference, Sides};
-use crate::audit::explanation::{Subject, Whose};
+use crate::audit::explanation::Subject;
+use crate::audit::inquiry::{Inquiry, Whose};
 use crate::audit::journal::{Entry, Journal, MemoryTables};
 use crate::meter::answer::ChargeKind;
 use crate::meter::instant::Instant;
 use crate::meter::record::{Record, SessionRecord};
 use crate::meter::request::Request;
 use crate::results::table_reader::WrittenTables;
-use crate::scenario::Scenario;
 use crate::scenario::document::{self, Document, instant};
 
 /// A change of the file after which the charge or refusal is not there.
@@ -44,7 +44,7 @@ pub fn alternatives(
     document: &Document,
     (whose, subject): (Whose, &Subject),
 ) -> Vec<Alternative> {
-    let workshop = Workshop { journal, document, whose, at: subject.at() };
+    let workshop = Workshop { inquiry: Inquiry { journal, whose, at: subject.at() }, document };
     let (attempts, last_resort) = match subject {
         Subject::Charge(charge) => (workshop.without_charge(charge), Some(workshop.unused())),
         Subject::Refusal(sign_in) => (workshop.without_refusal(sign_in), None),
@@ -96,42 +96,13 @@ fn how_often(journal: &Journal, whose: Whose, subject: &Subject) -> usize {
     journal.entries.iter().filter(is_it).count()
 }
 
-impl Whose {
-    /// The same user and product, by their names, in another scenario.
-    pub fn named_in(self, ours: &Scenario, theirs: &Scenario) -> Option<Whose> {
-        let user = theirs.directory.user_number(ours.directory.users.get(self.user.0))?;
-        let product = theirs.directory.product_number(ours.directory.products.get(self.product.0))?;
-        Some(Whose { user, product })
-    }
-}
-
 /// Where changed files are made.
 struct Workshop<'j> {
-    journal: &'j Journal,
+    inquiry: Inquiry<'j>,
     document: &'j Document,
-    whose: Whose,
-    /// When what is avoided happened: its texts are in the zone of that instant.
-    at: Instant,
 }
 
 impl Workshop<'_> {
-    fn scenario(&self) -> &Scenario {
-        &self.journal.scenario
-    }
-
-    /// An instant in the user's zone.
-    fn moment(&self, at: Instant) -> String {
-        self.scenario().zone_of(self.whose.user, self.at).written(at)
-    }
-
-    fn user(&self) -> &str {
-        self.scenario().directory.users.get(self.whose.user.0)
-    }
-
-    fn product(&self) -> &str {
-        self.scenario().directory.products.get(self.whose.product.0)
-    }
-
     /// An attempt of which the file is changed in some way.
     fn attempt(&self, (rule, text): (&'static str, String), change: impl FnOnce(&mut Document)) -> Attempt {
         let mut document = self.document.clone();
@@ -139,17 +110,9 @@ impl Workshop<'_> {
         Attempt { text, rule, document }
     }
 
-    /// The sessions of the user and product through Flex.
-    fn sessions(&self) -> impl Iterator<Item = &SessionRecord> {
-        self.journal.entries.iter().filter_map(|entry| match &entry.record {
-            Record::Session(row) if self.whose.is(row.user, row.product) => Some(row),
-            _ => None,
-        })
-    }
-
     /// The entry of the sign-in that opened a session.
     fn opening(&self, session: &SessionRecord) -> Option<&Entry> {
-        self.journal.entries.iter().find(|entry| match &entry.record {
+        self.inquiry.journal.entries.iter().find(|entry| match &entry.record {
             Record::SignIn(row) => {
                 row.answer.is_ok()
                     && (row.at, row.user, row.product) == (session.signed_in, session.user, session.product)
@@ -162,9 +125,9 @@ impl Workshop<'_> {
     /// The step of the file that closed a session.
     fn closing(&self, session: &SessionRecord) -> Option<usize> {
         let is_it = |entry: &&Entry| entry.record == Record::Session(*session);
-        let entry = self.journal.entries.iter().find(is_it)?;
-        let (_, request) = self.scenario().timeline.get(entry.before)?;
-        self.journal.step_of(entry).filter(|_| matches!(request, Request::SignOut(_)))
+        let entry = self.inquiry.journal.entries.iter().find(is_it)?;
+        let (_, request) = self.inquiry.scenario().timeline.get(entry.before)?;
+        self.inquiry.journal.step_of(entry).filter(|_| matches!(request, Request::SignOut(_)))
     }
 
     /// Closes sessions earlier than they were, each with its host: the step that closed it comes earlier.
@@ -176,13 +139,13 @@ impl Workshop<'_> {
                 continue;
             }
             let Some((_, Request::SignIn(opened))) =
-                self.opening(session).and_then(|entry| self.scenario().timeline.get(entry.before))
+                self.opening(session).and_then(|entry| self.inquiry.scenario().timeline.get(entry.before))
             else {
                 continue;
             };
-            let directory = &self.scenario().directory;
+            let directory = &self.inquiry.scenario().directory;
             let step = document::Entry::step(*at, "sign-out")
-                .with("user", self.user())
+                .with("user", self.inquiry.user())
                 .with("product", directory.products.get(opened.product.0))
                 .with("device", directory.device_name(session.device))
                 .with("version", directory.version_name(session.version));
@@ -192,7 +155,7 @@ impl Workshop<'_> {
 
     /// Never opens sessions, nor their hosts.
     fn never_open<'s>(&self, document: &mut Document, sessions: impl Iterator<Item = &'s SessionRecord>) {
-        let opened = sessions.filter_map(|session| self.journal.step_of(self.opening(session)?));
+        let opened = sessions.filter_map(|session| self.inquiry.journal.step_of(self.opening(session)?));
         let mut steps: Vec<usize> = opened.collect();
         steps.sort_unstable();
         steps.dedup();
@@ -203,13 +166,13 @@ impl Workshop<'_> {
 
     /// Never uses the product.
     fn unused(&self) -> Attempt {
-        let text = format!("not using {} at all", self.product());
-        self.attempt(("1.6", text), |document| self.never_open(document, self.sessions()))
+        let text = format!("not using {} at all", self.inquiry.product());
+        self.attempt(("1.6", text), |document| self.never_open(document, self.inquiry.sessions()))
     }
 
     /// The table of the user.
     fn user_table<'d>(&self, document: &'d mut Document) -> &'d mut Table {
-        let place = document.tables("user").position(|table| named(table, self.user()));
+        let place = document.tables("user").position(|table| named(table, self.inquiry.user()));
         document.table_mut("user", place.expect("the user's table")).expect("just found")
     }
 }

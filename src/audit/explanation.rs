@@ -4,14 +4,12 @@ mod absence;
 mod charge;
 mod refusal;
 
-use std::sync::Arc;
-
+use crate::audit::inquiry::{Inquiry, Whose};
 use crate::audit::journal::{Entry, Journal};
-use crate::meter::id::{ProductId, TeamId, UserId};
+use crate::meter::id::TeamId;
 use crate::meter::instant::{Instant, Span};
 use crate::meter::record::{ChargeRecord, Record, SessionRecord, SignInRecord};
 use crate::meter::view::SessionView;
-use crate::scenario::Scenario;
 use crate::scenario::duration;
 
 /// What is asked about.
@@ -49,15 +47,6 @@ pub struct Reason {
     pub text: String,
 }
 
-/// Whose use of what a question is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Whose {
-    /// The user.
-    pub user: UserId,
-    /// The product.
-    pub product: ProductId,
-}
-
 /// Everything of a user and product that can be asked about: charges, refunds and refusals, in order of time.
 pub fn subjects(journal: &Journal, whose: Whose) -> Vec<Subject> {
     let subject = |entry: &Entry| match &entry.record {
@@ -74,21 +63,14 @@ pub fn subjects(journal: &Journal, whose: Whose) -> Vec<Subject> {
 
 /// Why it is so.
 pub fn explain(journal: &Journal, whose: Whose, subject: &Subject) -> Explanation {
-    let teller = Teller { journal, whose, at: subject.at() };
+    let inquiry = Inquiry { journal, whose, at: subject.at() };
     let (headline, reasons) = match subject {
-        Subject::Charge(charge) => teller.charge(charge),
-        Subject::Refusal(sign_in) => teller.refusal(sign_in),
-        Subject::Absence(at) => teller.absence(*at),
+        Subject::Charge(charge) => inquiry.charge(charge),
+        Subject::Refusal(sign_in) => inquiry.refusal(sign_in),
+        Subject::Absence(at) => inquiry.absence(*at),
     };
     let zone = journal.scenario.zone_of(whose.user, subject.at()).name().to_owned();
-    Explanation { subject: subject.clone(), zone, headline, reasons, session: teller.session_of(subject) }
-}
-
-impl Whose {
-    /// Whether a row is of this user and product.
-    pub fn is(self, user: UserId, product: ProductId) -> bool {
-        (self.user, self.product) == (user, product)
-    }
+    Explanation { subject: subject.clone(), zone, headline, reasons, session: inquiry.session_of(subject) }
 }
 
 impl Subject {
@@ -102,36 +84,9 @@ impl Subject {
     }
 }
 
-/// Puts what decided into words, in the user's own zone.
-struct Teller<'j> {
-    journal: &'j Journal,
-    whose: Whose,
-    at: Instant,
-}
-
-impl Teller<'_> {
-    fn scenario(&self) -> &Arc<Scenario> {
-        &self.journal.scenario
-    }
-
-    fn moment(&self, at: Instant) -> String {
-        self.scenario().zone_of(self.whose.user, self.at).written(at)
-    }
-
-    fn user(&self) -> &str {
-        self.scenario().directory.users.get(self.whose.user.0)
-    }
-
-    fn product(&self) -> &str {
-        self.scenario().directory.products.get(self.whose.product.0)
-    }
-
+impl Inquiry<'_> {
     fn team(&self, team: TeamId) -> &str {
         self.scenario().directory.teams.get(team.0)
-    }
-
-    fn grace(&self) -> Span {
-        self.scenario().setup.policy.grace
     }
 
     /// Where and when a session was opened.
@@ -142,22 +97,6 @@ impl Teller<'_> {
         let host = session.host.map(|host| directory.products.get(host.0));
         let with = host.map(|host| format!(", with its host {host}")).unwrap_or_default();
         format!("opened {} on {device}, version {version}{with}", self.moment(session.signed_in))
-    }
-
-    /// The sessions of the user and product.
-    fn sessions(&self) -> impl Iterator<Item = &SessionRecord> {
-        self.journal.entries.iter().filter_map(|entry| match &entry.record {
-            Record::Session(row) if self.whose.is(row.user, row.product) => Some(row),
-            _ => None,
-        })
-    }
-
-    /// The charges of the user and product.
-    fn charges(&self) -> impl Iterator<Item = &ChargeRecord> {
-        self.journal.entries.iter().filter_map(|entry| match &entry.record {
-            Record::Charge(row) if self.whose.is(row.user, row.product) => Some(row),
-            _ => None,
-        })
     }
 
     /// The oldest session that was open when it happened.

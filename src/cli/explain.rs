@@ -7,7 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::audit::alternative::{Alternative, alternatives};
-use crate::audit::explanation::{Explanation, Subject, Whose, explain as reasons, subjects};
+use crate::audit::explanation::{Explanation, Subject, explain as reasons, subjects};
+use crate::audit::inquiry::Whose;
 use crate::audit::journal::Journal;
 use crate::audit::transcript::transcript;
 use crate::cli::defect::guarded;

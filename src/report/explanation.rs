@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::audit::alternative::Alternative;
 use crate::audit::difference::{Difference, Side};
-use crate::audit::explanation::{Explanation, Subject, Whose};
+use crate::audit::explanation::{Explanation, Subject};
+use crate::audit::inquiry::Whose;
 use crate::meter::answer::Refusal;
 use crate::meter::tokens::Tokens;
 use crate::report::terminal::{HEADING, QUIET, counted, right, styled, table};

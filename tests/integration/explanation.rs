@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use flexmeter::audit::alternative::{Alternative, alternatives};
 use flexmeter::audit::difference::{Difference, Sides};
-use flexmeter::audit::explanation::{Explanation, Subject, Whose, explain, subjects};
+use flexmeter::audit::explanation::{Explanation, Subject, explain, subjects};
+use flexmeter::audit::inquiry::Whose;
 use flexmeter::audit::journal::Journal;
 use flexmeter::audit::transcript::transcript;
 use flexmeter::meter::answer::{ChargeKind, Refusal};

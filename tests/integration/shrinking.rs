@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flexmeter::audit::expected::expect_all;
-use flexmeter::audit::explanation::Whose;
+use flexmeter::audit::inquiry::Whose;
 use flexmeter::audit::journal::Journal;
 use flexmeter::audit::shrinking::chosen::Chosen;
 use flexmeter::audit::shrinking::{Candidate, Shrunk, shrink};

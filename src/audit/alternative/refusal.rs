@@ -26,24 +26,27 @@ impl Workshop<'_> {
     }
 
     fn accepted(&self, at: Instant) -> Attempt {
-        let text = format!("an invitation accepted by {}", self.moment(at));
+        let text = format!("an invitation accepted by {}", self.inquiry.moment(at));
         self.attempt(("3.4", text), |document| {
             for action in ["invite", "accept"] {
-                document.push("step", Entry::step(at, action).with("user", self.user()).table());
+                document.push("step", Entry::step(at, action).with("user", self.inquiry.user()).table());
             }
         })
     }
 
     fn assigned(&self, at: Instant) -> Attempt {
-        let text = format!("{} assigned by {}", self.product(), self.moment(at));
-        let products = toml_edit::Array::from_iter([self.product()]);
-        let step = Entry::step(at, "assign").with("user", self.user()).with("products", products);
+        let text = format!("{} assigned by {}", self.inquiry.product(), self.inquiry.moment(at));
+        let products = toml_edit::Array::from_iter([self.inquiry.product()]);
+        let step = Entry::step(at, "assign").with("user", self.inquiry.user()).with("products", products);
         self.attempt(("3.1", text), |document| document.push("step", step.table()))
     }
 
     fn covered(&self, at: Instant) -> Attempt {
-        let text = format!("a subscription for {} from {} on", self.product(), self.moment(at));
-        let step = Entry::step(at, "subscribe").with("user", self.user()).with("product", self.product());
+        let text =
+            format!("a subscription for {} from {} on", self.inquiry.product(), self.inquiry.moment(at));
+        let step = Entry::step(at, "subscribe")
+            .with("user", self.inquiry.user())
+            .with("product", self.inquiry.product());
         self.attempt(("3.5", text), |document| document.push("step", step.table()))
     }
 
@@ -58,39 +61,42 @@ impl Workshop<'_> {
 
     fn connected(&self, sign_in: &SignInRecord) -> Option<Attempt> {
         let (device, _) = sign_in.opening?;
-        let text = format!("a connection by {}", self.moment(sign_in.at));
-        let step = Entry::step(sign_in.at, "go-online").with("user", self.user());
+        let text = format!("a connection by {}", self.inquiry.moment(sign_in.at));
+        let step = Entry::step(sign_in.at, "go-online").with("user", self.inquiry.user());
         let step = step.with("device", self.device(device));
         Some(self.attempt(("3.8", text), |document| document.push("step", step.table())))
     }
 
     fn uninstalled(&self, at: Instant) -> Option<Attempt> {
-        let before = self.journal.meter_before(at, Phase::SignIns);
-        let view = before.key_view(self.whose.user, self.whose.product);
+        let before = self.inquiry.journal.meter_before(at, Phase::SignIns);
+        let view = before.key_view(self.inquiry.whose.user, self.inquiry.whose.product);
         let device = self.device(*view.devices.first()?).to_owned();
-        let text = format!("uninstalling it from {device} by {}", self.moment(at));
-        let step = Entry::step(at, "uninstall").with("user", self.user()).with("product", self.product());
+        let text = format!("uninstalling it from {device} by {}", self.inquiry.moment(at));
+        let step = Entry::step(at, "uninstall")
+            .with("user", self.inquiry.user())
+            .with("product", self.inquiry.product());
         let step = step.with("device", device);
         Some(self.attempt(("3.6", text), |document| document.push("step", step.table())))
     }
 
     fn signed_out(&self, at: Instant) -> Option<Attempt> {
         let open = |row: &&SessionRecord| row.signed_in <= at && row.signed_out > at;
-        let open: Vec<_> = self.sessions().filter(open).map(|row| (*row, at)).collect();
+        let open: Vec<_> = self.inquiry.sessions().filter(open).map(|row| (*row, at)).collect();
         let (first, _) = open.first()?;
-        let text = format!("signing out on {} by {}", self.device(first.device), self.moment(at));
+        let text = format!("signing out on {} by {}", self.device(first.device), self.inquiry.moment(at));
         Some(self.attempt(("3.6", text), |document| self.close(document, &open)))
     }
 
     fn one_more_seat(&self) -> Option<Attempt> {
-        let network = self.scenario().setup.users[self.whose.user.index()].network.as_ref()?;
-        let server = self.scenario().directory.servers.get(network.server.0);
-        let text = format!("one more seat of {} on {server}", self.product());
+        let network =
+            self.inquiry.scenario().setup.users[self.inquiry.whose.user.index()].network.as_ref()?;
+        let server = self.inquiry.scenario().directory.servers.get(network.server.0);
+        let text = format!("one more seat of {} on {server}", self.inquiry.product());
         let add_seat = |document: &mut Document| {
             let place = document.tables("licence_server").position(|table| named(table, server));
             let table = place.and_then(|place| document.table_mut("licence_server", place));
             let seats = table.and_then(|table| table.get_mut("seats")?.as_table_like_mut());
-            if let Some(seats) = seats.and_then(|seats| seats.get_mut(self.product()))
+            if let Some(seats) = seats.and_then(|seats| seats.get_mut(self.inquiry.product()))
                 && let Some(count) = seats.as_integer()
             {
                 *seats = toml_edit::value(count + 1);
@@ -100,14 +106,15 @@ impl Workshop<'_> {
     }
 
     fn bought(&self, sign_in: &SignInRecord) -> Attempt {
-        let before = self.journal.meter_before(sign_in.at, Phase::SignIns);
-        let (rate, teams) = (self.journal.amount_asked(sign_in), before.teams_of(self.whose.user));
+        let before = self.inquiry.journal.meter_before(sign_in.at, Phase::SignIns);
+        let (rate, teams) =
+            (self.inquiry.journal.amount_asked(sign_in), before.teams_of(self.inquiry.whose.user));
         let nearest = teams.iter().max_by_key(|team| before.available(**team)).expect("a user has a team");
         // Others may ask for them at the same instant, before this user.
         let (missing, team) =
-            (rate - before.available(*nearest), self.scenario().directory.teams.get(nearest.0));
+            (rate - before.available(*nearest), self.inquiry.scenario().directory.teams.get(nearest.0));
         let missing = if missing > Tokens::ZERO { missing } else { rate };
-        let text = format!("{missing} more tokens for {team} by {}", self.moment(sign_in.at));
+        let text = format!("{missing} more tokens for {team} by {}", self.inquiry.moment(sign_in.at));
         let mut pack = toml_edit::InlineTable::new();
         pack.insert("id", "one-more-pack".into());
         pack.insert("tokens", amount(missing));
@@ -116,11 +123,11 @@ impl Workshop<'_> {
     }
 
     fn device(&self, device: DeviceId) -> &str {
-        self.scenario().directory.device_name(device)
+        self.inquiry.scenario().directory.device_name(device)
     }
 
     /// The step of the file that was refused.
     fn step_of(&self, sign_in: &SignInRecord) -> Option<usize> {
-        self.journal.step_of(self.journal.asked(sign_in))
+        self.inquiry.journal.step_of(self.inquiry.journal.asked(sign_in))
     }
 }

@@ -1,6 +1,7 @@
 //! Why nothing was charged.
 
-use crate::audit::explanation::{Reason, Teller, lasted, reason};
+use crate::audit::explanation::{Reason, lasted, reason};
+use crate::audit::inquiry::Inquiry;
 use crate::meter::answer::Admission;
 use crate::meter::cover::CoverKind;
 use crate::meter::instant::{Instant, Span};
@@ -9,7 +10,7 @@ use crate::meter::request::Phase;
 use crate::meter::session::SessionEnd;
 use crate::meter::view::KeyView;
 
-impl Teller<'_> {
+impl Inquiry<'_> {
     pub(super) fn absence(&self, at: Instant) -> (String, Vec<Reason>) {
         let after = self.journal.meter_before(at + Span::from_seconds(1), Phase::Ends);
         let view = after.key_view(self.whose.user, self.whose.product);

@@ -1,17 +1,17 @@
 //! Why something was charged: how the charge fell due, who pays it, when it was posted.
 
-use crate::audit::explanation::{Reason, Teller, lasted, reason};
-use crate::audit::journal::Entry;
+use crate::audit::explanation::{Reason, lasted, reason};
+use crate::audit::inquiry::Inquiry;
 use crate::meter::Meter;
 use crate::meter::answer::ChargeKind;
 use crate::meter::instant::{Instant, Span};
 use crate::meter::policy::{GraceAtRenewal, IdleResume, RenewalWhenShort, TeamChoice};
-use crate::meter::record::{ChargeRecord, Record, SessionRecord};
-use crate::meter::request::{Phase, Request};
+use crate::meter::record::{ChargeRecord, SessionRecord};
+use crate::meter::request::Phase;
 use crate::meter::tokens::Tokens;
 use crate::meter::view::{KeyView, SessionView};
 
-impl Teller<'_> {
+impl Inquiry<'_> {
     pub(super) fn charge(&self, charge: &ChargeRecord) -> (String, Vec<Reason>) {
         let what = match charge.kind {
             ChargeKind::SignIn => "was opened outside a paid window",
@@ -219,18 +219,6 @@ impl Teller<'_> {
         let text =
             format!("it fell due without connection, and was recorded at the next contact, {recorded}");
         Some(reason("3.8", text))
-    }
-
-    fn entry(&self, charge: &ChargeRecord) -> &Entry {
-        let is_it = |entry: &&Entry| matches!(&entry.record, Record::Charge(row) if row == charge);
-        self.journal.entries.iter().find(is_it).expect("a row of the journal")
-    }
-
-    /// Whether a device reported the charge when it was connected again.
-    fn at_contact(&self, charge: &ChargeRecord) -> bool {
-        let entry = self.entry(charge);
-        let asked = self.scenario().timeline.get(entry.before).filter(|_| entry.asked);
-        asked.is_some_and(|(_, request)| matches!(request, Request::GoOnline { .. }))
     }
 
     /// Which rate, which team, which packs.

@@ -1,12 +1,13 @@
 //! Why a sign-in or use was refused.
 
-use crate::audit::explanation::{Reason, Teller, reason};
+use crate::audit::explanation::{Reason, reason};
+use crate::audit::inquiry::Inquiry;
 use crate::meter::Meter;
 use crate::meter::answer::Refusal;
 use crate::meter::record::SignInRecord;
 use crate::meter::request::Phase;
 
-impl Teller<'_> {
+impl Inquiry<'_> {
     pub(super) fn refusal(&self, sign_in: &SignInRecord) -> (String, Vec<Reason>) {
         let refusal = sign_in.answer.expect_err("a refusal");
         let headline = format!("{} refused to {}: {}", self.product(), self.user(), refusal.name());

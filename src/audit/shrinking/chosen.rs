@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::audit::explanation::Whose;
+use crate::audit::inquiry::Whose;
 use crate::audit::journal::Journal;
 use crate::audit::shrinking::Candidate;
 use crate::meter::answer::{ChargeKind, Refusal};

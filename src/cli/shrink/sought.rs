@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::audit::difference::Difference;
-use crate::audit::explanation::Whose;
+use crate::audit::inquiry::Whose;
 use crate::audit::journal::Journal;
 use crate::audit::shrinking::Candidate;
 use crate::audit::shrinking::chosen::Chosen;
