@@ -5,7 +5,7 @@ mod refusal;
 
 use std::sync::Arc;
 
-use toml_edit::{Item, Table, TableLike};
+use toml_edit::{Item, TableLike};
 
 use crate::audit::difference::{Difference, Sides};
 use crate::audit::explanation::Subject;
@@ -156,12 +156,7 @@ impl Workshop<'_> {
     /// Never opens sessions, nor their hosts.
     fn never_open<'s>(&self, document: &mut Document, sessions: impl Iterator<Item = &'s SessionRecord>) {
         let opened = sessions.filter_map(|session| self.inquiry.journal.step_of(self.opening(session)?));
-        let mut steps: Vec<usize> = opened.collect();
-        steps.sort_unstable();
-        steps.dedup();
-        for step in steps.into_iter().rev() {
-            document.remove("step", step);
-        }
+        document.remove_all("step", &opened.collect());
     }
 
     /// Never uses the product.
@@ -170,16 +165,13 @@ impl Workshop<'_> {
         self.attempt(("1.6", text), |document| self.never_open(document, self.inquiry.sessions()))
     }
 
-    /// The table of the user.
-    fn user_table<'d>(&self, document: &'d mut Document) -> &'d mut Table {
-        let place = document.tables("user").position(|table| named(table, self.inquiry.user()));
-        document.table_mut("user", place.expect("the user's table")).expect("just found")
+    /// A subscription for the product.
+    fn subscribed(&self, from: Instant) -> Attempt {
+        let (user, product) = (self.inquiry.user(), self.inquiry.product());
+        let text = format!("a subscription for {product} from {} on", self.inquiry.moment(from));
+        let step = document::Entry::step(from, "subscribe").with("user", user).with("product", product);
+        self.attempt(("3.5", text), |document| document.push("step", step.table()))
     }
-}
-
-/// Whether that is the name of a table.
-fn named(table: &Table, name: &str) -> bool {
-    table.get("name").and_then(Item::as_str) == Some(name)
 }
 
 /// Whether a pair of a host and an add-in loads that add-in.

@@ -15,7 +15,7 @@ use crate::meter::instant::Instant;
 use crate::meter::request::{Request, SignIn};
 use crate::scenario::Scenario;
 use crate::scenario::directory::{Directory, numbered};
-use crate::scenario::document::{Document, Entry, rows, rows_mut};
+use crate::scenario::document::{Document, Entry, name_of, rows, rows_mut};
 use crate::scenario::group::{Group, Member};
 use crate::scenario::person::Person;
 use crate::scenario::random::Seed;
@@ -112,16 +112,16 @@ fn name_people(document: &mut Document, scenario: &Scenario, kept: &Kept) {
     let groups: Vec<Table> = document.tables("group").cloned().collect();
     document.retain("team", |_| false);
     for team in teams {
-        if name(&team).is_some_and(|name| kept.teams.contains(name)) {
+        if name_of(&team).is_some_and(|name| kept.teams.contains(name)) {
             document.push("team", team);
         }
     }
-    document.retain("user", |user| name(user).is_some_and(|name| kept.users.contains(name)));
+    document.retain("user", |user| name_of(user).is_some_and(|name| kept.users.contains(name)));
     for member in &scenario.simulated {
         let user = scenario.directory.users.get(member.user.0);
         if kept.users.contains(user) {
             let group = &scenario.groups[member.group as usize];
-            let table = groups.iter().find(|table| name(table) == Some(&group.name));
+            let table = groups.iter().find(|table| name_of(table) == Some(&group.name));
             let table = table.expect("the table of a group");
             document.push("user", user_of(group, (user, table), &scenario.directory));
         }
@@ -160,7 +160,7 @@ fn user_of(group: &Group, (user, table): (&str, &Table), directory: &Directory) 
 
 /// A team's table, or one for each of its copies.
 fn teams_of_their_own(table: &Table) -> Vec<Table> {
-    let (Some(copies), Some(team)) = (table.get("copies").and_then(Item::as_integer), name(table)) else {
+    let (Some(copies), Some(team)) = (table.get("copies").and_then(Item::as_integer), name_of(table)) else {
         return vec![table.clone()];
     };
     let copy = |number: u64| {
@@ -175,10 +175,6 @@ fn teams_of_their_own(table: &Table) -> Vec<Table> {
         copy
     };
     (1..=u64::try_from(copies).expect("a checked number")).map(copy).collect()
-}
-
-fn name(table: &Table) -> Option<&str> {
-    table.get("name")?.as_str()
 }
 
 /// A request of a simulated user as a step.

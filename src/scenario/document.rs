@@ -91,6 +91,12 @@ impl Document {
         self.0.get_mut(list)?.as_array_of_tables_mut()?.get_mut(place)
     }
 
+    /// The table of a list that has that name.
+    pub fn named_mut(&mut self, list: &str, name: &str) -> Option<&mut Table> {
+        let place = self.tables(list).position(|table| name_of(table) == Some(name))?;
+        self.table_mut(list, place)
+    }
+
     /// Adds a table at the end of a list.
     pub fn push(&mut self, list: &str, table: Table) {
         let item = self.0.entry(list).or_insert(Item::ArrayOfTables(ArrayOfTables::new()));
@@ -167,6 +173,11 @@ impl Entry {
     pub fn table(self) -> Table {
         self.0
     }
+}
+
+/// What a table is called.
+pub fn name_of(table: &Table) -> Option<&str> {
+    table.get("name")?.as_str()
 }
 
 /// The tables of a list inside a table, in one line or one by one.

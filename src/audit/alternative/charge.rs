@@ -2,7 +2,7 @@
 
 use toml_edit::{Array, InlineTable, Item, Value};
 
-use crate::audit::alternative::{Attempt, Workshop, loads, named};
+use crate::audit::alternative::{Attempt, Workshop, loads};
 use crate::meter::answer::ChargeKind;
 use crate::meter::id::VersionId;
 use crate::meter::instant::{Instant, Span};
@@ -104,8 +104,8 @@ impl Workshop<'_> {
         let host = self.inquiry.scenario().directory.products.get(host.0);
         let text = format!("opening {host} without {}", self.inquiry.product());
         Some(self.attempt(("3.7", text), |document| {
-            let table = self.user_table(document);
-            match table.get_mut("add_ins") {
+            let user = document.named_mut("user", self.inquiry.user()).expect("the user's table");
+            match user.get_mut("add_ins") {
                 Some(Item::ArrayOfTables(list)) => list.retain(|pair| !loads(pair, self.inquiry.product())),
                 Some(Item::Value(Value::Array(list))) => {
                     let loads = |pair: &Value| {
@@ -135,8 +135,7 @@ impl Workshop<'_> {
         let mut idle_aware = InlineTable::new();
         idle_aware.insert("name", version.into());
         idle_aware.insert("idle_aware", true.into());
-        let place = document.tables("product").position(|table| named(table, self.inquiry.product()));
-        let Some(place) = place else {
+        let Some(table) = document.named_mut("product", self.inquiry.product()) else {
             let rates = &self.inquiry.scenario().setup.products[self.inquiry.whose.product.index()].rates;
             let versions = Array::from_iter([idle_aware]);
             let product =
@@ -144,7 +143,6 @@ impl Workshop<'_> {
             document.push("product", product.with("versions", versions).table());
             return;
         };
-        let table = document.table_mut("product", place).expect("just found");
         let versions = table.entry("versions").or_insert(toml_edit::value(Array::new()));
         for of in rows_mut(versions) {
             if of.get("name").and_then(Item::as_str) == Some(version) {
@@ -156,15 +154,6 @@ impl Workshop<'_> {
             Item::ArrayOfTables(list) => list.push(idle_aware.into_table()),
             list => list.as_array_mut().expect("a list of versions").push(idle_aware),
         }
-    }
-
-    fn subscribed(&self, from: Instant) -> Attempt {
-        let text =
-            format!("a subscription for {} from {} on", self.inquiry.product(), self.inquiry.moment(from));
-        let step = Entry::step(from, "subscribe")
-            .with("user", self.inquiry.user())
-            .with("product", self.inquiry.product());
-        self.attempt(("3.5", text), |document| document.push("step", step.table()))
     }
 
     /// What somebody opened: the host, where that opened the add-in.

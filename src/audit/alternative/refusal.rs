@@ -1,6 +1,6 @@
 //! What would have avoided a refusal.
 
-use crate::audit::alternative::{Attempt, Workshop, named};
+use crate::audit::alternative::{Attempt, Workshop};
 use crate::meter::answer::Refusal;
 use crate::meter::id::DeviceId;
 use crate::meter::instant::Instant;
@@ -14,13 +14,13 @@ impl Workshop<'_> {
         let at = sign_in.at;
         let attempt = match sign_in.answer.expect_err("a refusal") {
             Refusal::NotAccepted => Some(self.accepted(at)),
-            Refusal::NotAssigned => return vec![self.assigned(at), self.covered(at)],
+            Refusal::NotAssigned => return vec![self.assigned(at), self.subscribed(at)],
             Refusal::UnsupportedVersion => self.supported(sign_in),
             Refusal::Offline => self.connected(sign_in),
             Refusal::DeviceLimit => self.uninstalled(at),
             Refusal::InUseElsewhere => self.signed_out(at),
             Refusal::NoSeat => self.one_more_seat(),
-            Refusal::InsufficientTokens => return vec![self.bought(sign_in), self.covered(at)],
+            Refusal::InsufficientTokens => return vec![self.bought(sign_in), self.subscribed(at)],
         };
         attempt.into_iter().collect()
     }
@@ -39,15 +39,6 @@ impl Workshop<'_> {
         let products = toml_edit::Array::from_iter([self.inquiry.product()]);
         let step = Entry::step(at, "assign").with("user", self.inquiry.user()).with("products", products);
         self.attempt(("3.1", text), |document| document.push("step", step.table()))
-    }
-
-    fn covered(&self, at: Instant) -> Attempt {
-        let text =
-            format!("a subscription for {} from {} on", self.inquiry.product(), self.inquiry.moment(at));
-        let step = Entry::step(at, "subscribe")
-            .with("user", self.inquiry.user())
-            .with("product", self.inquiry.product());
-        self.attempt(("3.5", text), |document| document.push("step", step.table()))
     }
 
     fn supported(&self, sign_in: &SignInRecord) -> Option<Attempt> {
@@ -93,8 +84,7 @@ impl Workshop<'_> {
         let server = self.inquiry.scenario().directory.servers.get(network.server.0);
         let text = format!("one more seat of {} on {server}", self.inquiry.product());
         let add_seat = |document: &mut Document| {
-            let place = document.tables("licence_server").position(|table| named(table, server));
-            let table = place.and_then(|place| document.table_mut("licence_server", place));
+            let table = document.named_mut("licence_server", server);
             let seats = table.and_then(|table| table.get_mut("seats")?.as_table_like_mut());
             if let Some(seats) = seats.and_then(|seats| seats.get_mut(self.inquiry.product()))
                 && let Some(count) = seats.as_integer()

@@ -24,11 +24,12 @@ impl Inquiry<'_> {
         let verb = if charge.kind == ChargeKind::Refund { "given back to" } else { "charged to" };
         let tokens = charge.tokens.max(-charge.tokens);
         let headline = format!("{tokens} tokens {verb} {}: {} {what}", self.user(), self.product());
+        let due = self.fell_due(charge);
         let mut reasons = match charge.kind {
             ChargeKind::Result | ChargeKind::Refund => self.result(charge),
-            _ => self.window(charge),
+            _ => self.window(charge, due),
         };
-        reasons.extend(self.payment(charge));
+        reasons.extend(self.payment(charge, due));
         (headline, reasons)
     }
 
@@ -56,8 +57,8 @@ impl Inquiry<'_> {
     }
 
     /// How a window's charge fell due.
-    fn window(&self, charge: &ChargeRecord) -> Vec<Reason> {
-        let (start, due) = (charge.window_start, self.fell_due(charge));
+    fn window(&self, charge: &ChargeRecord, due: Instant) -> Vec<Reason> {
+        let start = charge.window_start;
         let phase = if charge.kind == ChargeKind::SignIn { Phase::SignIns } else { Phase::Charges };
         let before = self.journal.meter_before(due, phase);
         let view = before.key_view(self.whose.user, self.whose.product);
@@ -82,8 +83,7 @@ impl Inquiry<'_> {
     }
 
     /// The meter before the charge fell due, or before the operation or the contact that it waited for.
-    fn before_charge(&self, charge: &ChargeRecord) -> Meter {
-        let due = self.fell_due(charge);
+    fn before_charge(&self, charge: &ChargeRecord, due: Instant) -> Meter {
         match charge.kind {
             _ if self.at_contact(charge) || charge.kind == ChargeKind::Resume => {
                 let entry = self.entry(charge);
@@ -222,16 +222,16 @@ impl Inquiry<'_> {
     }
 
     /// Which rate, which team, which packs.
-    fn payment(&self, charge: &ChargeRecord) -> Vec<Reason> {
+    fn payment(&self, charge: &ChargeRecord, due: Instant) -> Vec<Reason> {
         let tokens = charge.tokens;
         let mut reasons = Vec::new();
         if !matches!(charge.kind, ChargeKind::Result | ChargeKind::Refund) {
             let resumed = charge.kind == ChargeKind::Resume && !self.at_contact(charge);
-            let at = if resumed { charge.recorded_at } else { self.fell_due(charge) };
+            let at = if resumed { charge.recorded_at } else { due };
             let text = format!("the rate in force {} was {tokens} tokens", self.moment(at));
             reasons.push(reason("1.1", text));
         }
-        let before = self.before_charge(charge);
+        let before = self.before_charge(charge, due);
         let teams = before.teams_of(self.whose.user);
         if teams.len() > 1 && tokens > Tokens::ZERO {
             reasons.push(self.choice(&before, charge));

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use toml_edit::{Item, Table, Value};
 
-use crate::scenario::document::{Document, LISTS};
+use crate::scenario::document::{Document, LISTS, name_of};
 
 /// What tables of a list are called that no other table of it is called.
 pub(super) fn names_of(document: &Document, (list, places): (&str, &BTreeSet<usize>)) -> BTreeSet<String> {
-    let name = |table: &Table| table.get("name").and_then(Item::as_str).map(str::to_owned);
+    let name = |table: &Table| name_of(table).map(str::to_owned);
     let of = |inside: bool| {
         let tables = document.tables(list).enumerate();
         let tables = tables.filter(move |(place, _)| places.contains(place) == inside);
