@@ -18,7 +18,7 @@ use crate::audit::expected::expect_all;
 use crate::audit::explanation::{Explanation, Subject, explain, subjects};
 use crate::audit::inquiry::Whose;
 use crate::audit::journal::{Entry, Journal};
-use crate::audit::transcript::transcript;
+use crate::audit::transcript::{Script, transcript};
 use crate::meter::Meter;
 use crate::meter::id::{ProductId, TeamId, UserId};
 use crate::meter::instant::{Instant, Span};
@@ -27,7 +27,6 @@ use crate::meter::request::Phase;
 use crate::results::checkpoint::Past;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::{Zone, iso};
-use crate::scenario::directory::Names;
 use crate::scenario::document::Document;
 use crate::scenario::problem::Problem;
 use crate::simulation::course::standing::{KeyStanding, Standing};
@@ -68,8 +67,8 @@ impl Clock {
     pub fn open(text: &str) -> Result<Clock, Vec<Problem>> {
         let scenario = Arc::new(Scenario::read(text)?);
         let document = Document::read(text)?;
-        let document = transcript(&document, &scenario, None);
-        let journal = Arc::new(Journal::of(&Arc::new(document.scenario()?)));
+        let Script { document, scenario } = transcript(&document, &scenario, None);
+        let journal = Arc::new(Journal::of(&scenario));
         let zone = document.tables("team").next().and_then(|team| team.get("time_zone"));
         let zone = zone.and_then(Item::as_str).and_then(Zone::named).unwrap_or_else(Zone::utc);
         let (now, saved) = (scenario.start, document.text());
@@ -210,14 +209,9 @@ impl Clock {
         let names = &state.scenario().directory;
         let user = meant("user", &words[0], names.users.iter())?;
         let product = meant("product", &words[1], names.products.iter())?;
-        let number = |names: &Names, name: &str| {
-            let place = names.iter().position(|known| known == name).expect("a name that was found");
-            u32::try_from(place).expect("fewer names than that")
-        };
-        let whose = Whose {
-            user: UserId(number(&names.users, &user)),
-            product: ProductId(number(&names.products, &product)),
-        };
+        let whose = names.user_number(&user).zip(names.product_number(&product));
+        let (user, product) = whose.expect("names that were found");
+        let whose = Whose { user, product };
         let given = match &words[2..] {
             [] => None,
             at => Some(instant(&at.join(" "), (state.now, &self.zone))?),

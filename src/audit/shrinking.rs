@@ -16,26 +16,17 @@ use std::sync::Arc;
 
 use crate::audit::expected::expect_all;
 use crate::audit::journal::Journal;
-use crate::scenario::Scenario;
+use crate::audit::transcript::Script;
 use crate::scenario::document::{Document, LISTS};
 
-/// A file that may be small enough, and is right.
-#[derive(Clone, Debug)]
-pub struct Candidate {
-    /// The file.
-    pub document: Document,
-    /// What it says.
-    pub scenario: Arc<Scenario>,
-}
-
 /// Whether a candidate still shows what was chosen; a question that can't be answered ends the search.
-pub type Question<'q, E> = dyn FnMut(&Candidate) -> Result<bool, E> + 'q;
+pub type Question<'q, E> = dyn FnMut(&Script) -> Result<bool, E> + 'q;
 
 /// The smallest file that was found.
 #[derive(Clone, Debug)]
 pub struct Shrunk {
     /// The file.
-    pub smallest: Candidate,
+    pub smallest: Script,
     /// How often a candidate was run.
     pub runs: u64,
     /// Whether nothing more can go; otherwise the runs were used up before.
@@ -51,11 +42,7 @@ pub struct Size(pub Vec<(&'static str, usize)>);
 ///
 /// # Errors
 /// Where the question can't be answered.
-pub fn shrink<E>(
-    first: Candidate,
-    runs_max: u64,
-    question: &mut Question<'_, E>,
-) -> Result<Option<Shrunk>, E> {
+pub fn shrink<E>(first: Script, runs_max: u64, question: &mut Question<'_, E>) -> Result<Option<Shrunk>, E> {
     assert!(first.scenario.simulated.is_empty(), "what simulated users did is written down first");
     if !question(&first)? {
         return Ok(None);
@@ -73,17 +60,6 @@ pub fn shrink<E>(
     }
     let Search { smallest, runs, .. } = search;
     Ok(Some(Shrunk { smallest, runs, is_smallest: runs < runs_max }))
-}
-
-impl Candidate {
-    /// The candidate of a document that is right.
-    ///
-    /// # Panics
-    /// If it is not.
-    pub fn of(mut document: Document) -> Candidate {
-        let scenario = document.mended().unwrap_or_else(|problems| panic!("it is right: {problems:#?}"));
-        Candidate { document, scenario: Arc::new(scenario) }
-    }
 }
 
 impl Shrunk {
@@ -109,7 +85,7 @@ impl Size {
 
 /// The smallest file so far, and how a smaller one is found.
 struct Search<'s, 'q, E> {
-    smallest: Candidate,
+    smallest: Script,
     question: &'s mut Question<'q, E>,
     /// What was tried already, by its digest.
     tried: BTreeSet<u64>,
@@ -129,7 +105,7 @@ impl<E> Search<'_, '_, E> {
             return Ok(false);
         }
         let Ok(scenario) = document.mended() else { return Ok(false) };
-        let candidate = Candidate { document, scenario: Arc::new(scenario) };
+        let candidate = Script { document, scenario: Arc::new(scenario) };
         self.runs += 1;
         let shows = (self.question)(&candidate)?;
         if shows {

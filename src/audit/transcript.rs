@@ -17,18 +17,20 @@ use crate::scenario::Scenario;
 use crate::scenario::directory::{Directory, numbered};
 use crate::scenario::document::{Document, Entry, name_of, rows, rows_mut};
 use crate::scenario::group::{Group, Member};
-use crate::scenario::person::Person;
-use crate::scenario::random::Seed;
-use crate::simulation::course::{Agenda, Course, Drive, people};
-use crate::simulation::recorder::Detail;
+use crate::simulation::course::Drive;
+use crate::simulation::recorder::Unrecorded;
+use crate::simulation::replay::advance;
 use crate::simulation::team_group::TeamGroup;
 
 /// The scenario of a document without simulated users: what they did are steps. Of a scenario with some, only
 /// the teams and users are left that have something to do with `whose`; what it expects of others goes.
-pub fn transcript(document: &Document, scenario: &Arc<Scenario>, whose: Option<UserId>) -> Document {
+///
+/// # Panics
+/// If the document does not say the scenario.
+pub fn transcript(document: &Document, scenario: &Arc<Scenario>, whose: Option<UserId>) -> Script {
     let mut written = document.clone();
     if scenario.simulated.is_empty() {
-        return written;
+        return Script { document: written, scenario: scenario.clone() };
     }
     let mut kept = Kept::default();
     let mut steps = Vec::new();
@@ -44,8 +46,17 @@ pub fn transcript(document: &Document, scenario: &Arc<Scenario>, whose: Option<U
     for (at, request) in steps {
         written.push("step", step(&scenario.directory, at, &request));
     }
-    written.mended().unwrap_or_else(|problems| panic!("a transcript is right: {problems:#?}"));
-    written
+    let scenario = written.mended().unwrap_or_else(|problems| panic!("a transcript is right: {problems:#?}"));
+    Script { document: written, scenario: Arc::new(scenario) }
+}
+
+/// A file without simulated users, and what it says.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The file.
+    pub document: Document,
+    /// What it says.
+    pub scenario: Arc<Scenario>,
 }
 
 /// Notes what simulated users ask.
@@ -85,20 +96,9 @@ impl Kept {
 
 /// What the simulated users of a group asked of its meter, in the numbers of the scenario.
 fn asked(scenario: &Arc<Scenario>, group: &Arc<TeamGroup>) -> Vec<(Instant, Request)> {
-    let seed = Seed::new(scenario.seed);
-    let mut people = people(scenario, group);
-    let mut course = Course::new(scenario, group, Detail::Summary);
     let mut scribe = Scribe::default();
-    while course.now() < scenario.end {
-        let until = course.next_stretch();
-        let plan = |person: &mut Person| {
-            let mut intentions = Vec::new();
-            person.plan(seed, until, &mut intentions);
-            Agenda { user: person.user, intentions }
-        };
-        let agendas: Vec<Agenda> = people.iter_mut().map(plan).collect();
-        course.run_until(until, &agendas, &mut scribe).expect("nobody ends a transcript");
-    }
+    let carried = advance(scenario, (group, scenario.end), (&mut Unrecorded, &(), &mut scribe));
+    carried.unwrap_or_else(|stopped| panic!("{stopped}"));
     for (_, request) in &mut scribe.0 {
         let user = request.user_mut().expect("people ask for themselves");
         *user = group.user(*user);

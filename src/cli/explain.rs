@@ -15,7 +15,6 @@ use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::write_file;
 use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
-use crate::meter::id::UserId;
 use crate::meter::instant::Instant;
 use crate::report::explanation::{self, Answer};
 use crate::results::files::SCENARIO;
@@ -74,25 +73,26 @@ pub(super) fn explain(arguments: &Arguments) -> Result<ExitCode, Failure> {
     guarded((file, asked.scenario.seed), "explain", || {
         // A file that is written holds everybody; an answer needs only those who share a team.
         let about = arguments.apply.is_none().then_some(asked.whose.user);
-        let (document, journal) = asked.written_down(about);
-        let whose = asked.whose.named_in(&asked.scenario, &journal.scenario);
+        let script = transcript(&asked.document, &asked.scenario, about);
+        let journal = Journal::of(&script.scenario);
+        let whose = asked.whose.named_in(&asked.scenario, &script.scenario);
         let whose = whose.expect("a transcript keeps whom it is about");
         let Some(at) = asked.at else { return list(arguments, &journal, whose) };
         let there = subjects(&journal, whose).into_iter().find(|subject| is_at(subject, at));
         let subject = there.unwrap_or(Subject::Absence(at));
         let explanation = reasons(&journal, whose, &subject);
-        let alternatives = alternatives(&journal, &document, (whose, &subject));
+        let alternatives = alternatives(&journal, &script.document, (whose, &subject));
         if let (Some(number), Some(out)) = (arguments.apply, &arguments.out) {
             write_file(out, &chosen(&alternatives, number)?.document.text())?;
         }
-        answer(arguments, (&journal.scenario, &explanation, &alternatives))
+        answer(arguments, (&script.scenario, &explanation, &alternatives))
     })
 }
 
 /// What the command line asks about.
 struct Asked {
     file: PathBuf,
-    text: String,
+    document: Document,
     scenario: Arc<Scenario>,
     whose: Whose,
     at: Option<Instant>,
@@ -101,12 +101,11 @@ struct Asked {
 impl Asked {
     fn read(arguments: &Arguments) -> Result<Self, Failure> {
         let file = if arguments.run.is_dir() { arguments.run.join(SCENARIO) } else { arguments.run.clone() };
-        let text = scenario_file::text(&file)?;
         if arguments.out.as_ref().is_some_and(|out| is_same_file(out, &file)) {
             let text = format!("--out {} is the scenario itself; choose another", shown(&file));
             return Err(Failure::input(text));
         }
-        let scenario = scenario_file::parse((&file, &shown(&file)), &text)?;
+        let (scenario, document) = scenario_file::read_document(&file)?;
         let directory = &scenario.directory;
         let user = directory.user_number(&arguments.user);
         let user = user.ok_or_else(|| unknown(("user", &arguments.user), directory.users.iter()))?;
@@ -121,15 +120,7 @@ impl Asked {
             let at = iso(at);
             return Err(Failure::input(format!("{at} lies outside the run of {}", shown(&file))));
         }
-        Ok(Asked { file, text, whose: Whose { user, product }, at, scenario: Arc::new(scenario) })
-    }
-
-    /// The file without chance, and what happens in it.
-    fn written_down(&self, about: Option<UserId>) -> (Document, Journal) {
-        let document = Document::read(&self.text).expect("the file was read before");
-        let mut document = transcript(&document, &self.scenario, about);
-        let scenario = document.mended().expect("a transcript is right");
-        (document, Journal::of(&Arc::new(scenario)))
+        Ok(Asked { file, document, whose: Whose { user, product }, at, scenario: Arc::new(scenario) })
     }
 }
 

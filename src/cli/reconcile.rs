@@ -15,7 +15,7 @@ use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::results_folder::write_file;
-use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
+use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
 use crate::report::reconciliation::{Compared, flaws};
 use crate::results::export_file;
 use crate::scenario::Scenario;
@@ -115,9 +115,8 @@ pub(super) fn reconcile(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 /// The findings are not written over what they are found in.
 fn check_csv(arguments: &Arguments) -> Result<(), Failure> {
-    let whole = |path: &Path| path.canonicalize().ok();
-    let Some(csv) = arguments.csv.as_deref().filter(|csv| whole(csv).is_some()) else { return Ok(()) };
-    if [&arguments.export, &arguments.file].iter().any(|path| whole(path) == whole(csv)) {
+    let Some(csv) = &arguments.csv else { return Ok(()) };
+    if [&arguments.export, &arguments.file].iter().any(|path| is_same_file(path, csv)) {
         let text = format!("--csv {} is one of the files to compare; choose another", shown(csv));
         return Err(Failure::input(text));
     }

@@ -10,14 +10,15 @@ use std::process::ExitCode;
 
 use clap::{ArgGroup, Args};
 
-use crate::audit::shrinking::{self, Candidate, Shrunk, Size};
+use crate::audit::shrinking::{self, Shrunk, Size};
+use crate::audit::transcript::Script;
 use crate::cli::defect::guarded;
 use crate::cli::diff::policy;
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::write_file;
 use crate::cli::shrink::search_line::SearchLine;
 use crate::cli::shrink::sought::{Looked, Sought};
-use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
+use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
 use crate::report::shrinking::{Shrinkage, absent_json, json, text};
 
 const USAGE: &str = "\
@@ -98,7 +99,7 @@ pub(super) fn shrink(arguments: &Arguments) -> Result<ExitCode, Failure> {
             }
         };
         let before = Size::of(&first.document);
-        let mut question = |candidate: &Candidate| {
+        let mut question = |candidate: &Script| {
             interrupt::check()?;
             line.tell(candidate);
             sought.is_shown(candidate)
@@ -162,8 +163,7 @@ impl Out {
         let stem = arguments.file.file_stem().unwrap_or_default().to_string_lossy();
         let beside = || arguments.file.with_file_name(format!("{stem}-small.toml"));
         let path = arguments.out.clone().unwrap_or_else(beside);
-        let whole = |path: &Path| path.canonicalize().ok();
-        if whole(&path).is_some() && whole(&path) == whole(&arguments.file) {
+        if is_same_file(&path, &arguments.file) {
             let text = format!("{} is the file to shrink; choose another --out", shown(&path));
             return Err(Failure::input(text));
         }

@@ -8,7 +8,7 @@ use crate::scenario::Scenario;
 use crate::scenario::calendar::iso;
 use crate::scenario::random::Seed;
 use crate::simulation::course::standing::Standing;
-use crate::simulation::course::{Agenda, Course, people};
+use crate::simulation::course::{Agenda, Course, Drive, people};
 use crate::simulation::panicked::guarded;
 use crate::simulation::recorder::{Observer, Recorder, Stopped};
 use crate::simulation::run::Run;
@@ -42,7 +42,7 @@ pub fn until<R: Recorder>(
     let mut standing = Standing::new(until);
     for group in TeamGroup::split(scenario) {
         let group = Arc::new(group);
-        let course = advance(scenario, (&group, until), (&mut *recorder, observer))?;
+        let course = advance(scenario, (&group, until), (&mut *recorder, observer, &mut { observer }))?;
         let team = || format!("team {}", group.name(scenario));
         let (of_group, rows) = guarded(scenario.seed, team, || "stand".to_owned(), || course.stand())?;
         take(scenario, recorder, rows)?;
@@ -57,7 +57,7 @@ fn carry_out<R: Recorder>(
     group: &Arc<TeamGroup>,
     (recorder, observer): (&mut R, &dyn Observer),
 ) -> Result<Run, Stopped> {
-    let course = advance(scenario, (group, scenario.end), (&mut *recorder, observer))?;
+    let course = advance(scenario, (group, scenario.end), (&mut *recorder, observer, &mut { observer }))?;
     let team = || format!("team {}", group.name(scenario));
     let (of_group, rows) = guarded(scenario.seed, team, || "finish".to_owned(), || course.finish())?;
     take(scenario, recorder, rows)?;
@@ -65,10 +65,13 @@ fn carry_out<R: Recorder>(
 }
 
 /// One group from its start to an instant.
-fn advance<R: Recorder>(
+///
+/// # Errors
+/// Where the recorder fails, the observer or the driver ends the run, or something panics.
+pub(crate) fn advance<R: Recorder>(
     scenario: &Arc<Scenario>,
     (group, to): (&Arc<TeamGroup>, Instant),
-    (recorder, observer): (&mut R, &dyn Observer),
+    (recorder, observer, driver): (&mut R, &dyn Observer, &mut impl Drive),
 ) -> Result<Course, Stopped> {
     let seed = Seed::new(scenario.seed);
     let team = || format!("team {}", group.name(scenario));
@@ -87,10 +90,8 @@ fn advance<R: Recorder>(
             agenda.intentions.clear();
             guarded(scenario.seed, user, plan, || person.plan(seed, until, &mut agenda.intentions))?;
         }
-        let mut driver = observer;
         let stretch = || format!("carry out until {}", iso(until));
-        let advance =
-            guarded(scenario.seed, team, stretch, || course.run_until(until, &agendas, &mut driver))??;
+        let advance = guarded(scenario.seed, team, stretch, || course.run_until(until, &agendas, driver))??;
         observer.advanced(advance);
         if observer.stops() {
             return Err(Stopped::Interrupted);

@@ -1,14 +1,13 @@
 //! Why something was charged, refused or not charged: the chain of rules, and alternatives that were run.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use flexmeter::audit::alternative::{Alternative, alternatives};
 use flexmeter::audit::difference::{Difference, Sides};
 use flexmeter::audit::explanation::{Explanation, Subject, explain, subjects};
 use flexmeter::audit::inquiry::Whose;
 use flexmeter::audit::journal::Journal;
-use flexmeter::audit::transcript::transcript;
+use flexmeter::audit::transcript::{Script, transcript};
 use flexmeter::meter::answer::{ChargeKind, Refusal};
 use flexmeter::meter::record::Record;
 use flexmeter::results::table_reader::WrittenTables;
@@ -39,10 +38,11 @@ struct Told {
 
 fn told(text: &str) -> Told {
     let document = Document::read(text).expect("a scenario");
-    let document = transcript(&document, &scenario(text), None);
-    let text = document.text();
-    let journal = Journal::of(&scenario(&text));
-    Told { text, document, journal }
+    written_down(transcript(&document, &scenario(text), None))
+}
+
+fn written_down(Script { document, scenario }: Script) -> Told {
+    Told { text: document.text(), document, journal: Journal::of(&scenario) }
 }
 
 impl Told {
@@ -182,11 +182,8 @@ fn charges_of_simulated_users_are_explained() {
     let simulated = scenario(&text);
     let user = simulated.simulated[7].user;
     let document = Document::read(&text).expect("a scenario");
-    let mut document = transcript(&document, &simulated, Some(user));
-    let text = document.text();
-    let journal = Journal::of(&Arc::new(document.mended().expect("a transcript is right")));
+    let told = written_down(transcript(&document, &simulated, Some(user)));
     let name = simulated.directory.users.get(user.0);
-    let told = Told { text, document, journal };
     let all = told.all();
     let own = all.iter().filter(|(whose, _)| told.journal.scenario.directory.users.get(whose.user.0) == name);
     let own: Vec<_> = own.take(2).collect();

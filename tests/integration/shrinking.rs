@@ -8,8 +8,8 @@ use flexmeter::audit::expected::expect_all;
 use flexmeter::audit::inquiry::Whose;
 use flexmeter::audit::journal::Journal;
 use flexmeter::audit::shrinking::chosen::Chosen;
-use flexmeter::audit::shrinking::{Candidate, Shrunk, shrink};
-use flexmeter::audit::transcript::transcript;
+use flexmeter::audit::shrinking::{Shrunk, shrink};
+use flexmeter::audit::transcript::{Script, transcript};
 use flexmeter::scenario::Scenario;
 use flexmeter::scenario::calendar::from_iso;
 use flexmeter::scenario::document::Document;
@@ -22,9 +22,9 @@ use crate::support::{flexmeter, project, scenario, scenario_files, stderr, stdou
 const WEEK: &str = "a-week-at-studio-north.toml";
 
 /// A file without simulated users.
-fn written_down(text: &str) -> Candidate {
+fn written_down(text: &str) -> Script {
     let document = Document::read(text).expect("a scenario");
-    Candidate::of(transcript(&document, &scenario(text), None))
+    transcript(&document, &scenario(text), None)
 }
 
 fn file(name: &str) -> String {
@@ -32,7 +32,7 @@ fn file(name: &str) -> String {
 }
 
 /// What is chosen: `user, product, instant`, `failing` or `key=value`.
-fn chosen(candidate: &Candidate, choice: &str) -> Option<Chosen> {
+fn chosen(candidate: &Script, choice: &str) -> Option<Chosen> {
     if choice == "failing" {
         let run = Run::replay(&candidate.scenario);
         let verdicts = Verdict::all(&candidate.scenario, &run);
@@ -49,7 +49,7 @@ fn chosen(candidate: &Candidate, choice: &str) -> Option<Chosen> {
     Chosen::at(&journal, Whose { user, product }, from_iso(parts[2]).expect("an instant"))
 }
 
-fn shrunk(first: Candidate, chosen: &Chosen) -> Shrunk {
+fn shrunk(first: Script, chosen: &Chosen) -> Shrunk {
     let shrunk = shrink::<()>(first, 5_000, &mut |candidate| Ok(chosen.is_shown(candidate)));
     let shrunk = shrunk.expect("it can be answered").expect("it is there");
     assert!(shrunk.is_smallest, "within the runs");
@@ -65,15 +65,15 @@ fn is_least(shrunk: &Shrunk, chosen: &Chosen, name: &str) {
     for place in 0..steps(&shrunk.smallest.document) {
         let mut less = shrunk.smallest.document.clone();
         less.remove("step", place);
-        let shows = less.mended().is_ok_and(|scenario| {
-            chosen.is_shown(&Candidate { document: less, scenario: Arc::new(scenario) })
-        });
+        let shows = less
+            .mended()
+            .is_ok_and(|scenario| chosen.is_shown(&Script { document: less, scenario: Arc::new(scenario) }));
         assert!(!shows, "{name}: step {place} can go of\n{}", shrunk.smallest.document.text());
     }
     let text = shrunk.with_expectations().text();
     let full = scenario(&text);
     assert!(
-        chosen.is_shown(&Candidate { document: shrunk.with_expectations(), scenario: full.clone() }),
+        chosen.is_shown(&Script { document: shrunk.with_expectations(), scenario: full.clone() }),
         "{name}"
     );
     let failed = Verdict::all(&full, &Run::replay(&full)).into_iter().filter(|verdict| !verdict.passed());
@@ -128,7 +128,7 @@ fn of_random_histories_the_least_is_left() {
 }
 
 /// A long history in which a policy changes something.
-fn history_with(policy: &str) -> (Candidate, Chosen) {
+fn history_with(policy: &str) -> (Script, Chosen) {
     let histories = (0..20).map(|seed| written_down(&History::long(seed).to_toml()));
     let mut found = histories.filter_map(|first| Some((first.clone(), chosen(&first, policy)?)));
     found.next().unwrap_or_else(|| panic!("{policy} matters"))

@@ -16,7 +16,7 @@ fn a_transcript_gives_the_same_rows() {
         }
         simulated += 1;
         let document = Document::read(&text).expect("it was read before");
-        let written = transcript(&document, &scenario, None).text();
+        let written = transcript(&document, &scenario, None).document.text();
         let (_, digests) = result_files(&text);
         let (_, again) = result_files(&written);
         assert_eq!(again, digests, "{}", path.display());
@@ -31,7 +31,7 @@ fn a_transcript_of_one_user_holds_who_shares_a_team_with_them() {
     let document = Document::read(&text).expect("it was read before");
     let user = scenario.simulated[0].user;
     let name = scenario.directory.users.get(user.0).to_owned();
-    let written = transcript(&document, &scenario, Some(user));
+    let written = transcript(&document, &scenario, Some(user)).document;
     let alone = crate::support::scenario(&written.text());
     assert_eq!(alone.directory.teams.len(), 1);
     let rows_of_user = |text: &str| -> Vec<String> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::audit::inquiry::Whose;
 use crate::audit::journal::Journal;
-use crate::audit::shrinking::Candidate;
+use crate::audit::transcript::Script;
 use crate::meter::answer::{ChargeKind, Refusal};
 use crate::meter::id::{ProductId, UserId};
 use crate::meter::instant::Instant;
@@ -93,7 +93,7 @@ impl Chosen {
     ///
     /// # Panics
     /// If a policy is wrong: that is for whoever reads them to tell.
-    pub fn under(policies: Vec<(String, String)>, candidate: &Candidate) -> Option<Chosen> {
+    pub fn under(policies: Vec<(String, String)>, candidate: &Script) -> Option<Chosen> {
         let (ours, theirs) = both(candidate, &policies).expect("the policies are right");
         let extent = if bill(&ours) != bill(&theirs) {
             Extent::Tokens
@@ -106,7 +106,7 @@ impl Chosen {
     }
 
     /// Whether a candidate shows it.
-    pub fn is_shown(&self, candidate: &Candidate) -> bool {
+    pub fn is_shown(&self, candidate: &Script) -> bool {
         match self {
             Chosen::Charge(owner, charge) => owner.records(candidate).any(|record| match record {
                 Record::Charge(row) => {
@@ -136,7 +136,7 @@ impl Chosen {
 
 impl Owner {
     /// What happens to them in a candidate.
-    fn records(&self, candidate: &Candidate) -> impl Iterator<Item = Record> {
+    fn records(&self, candidate: &Script) -> impl Iterator<Item = Record> {
         let directory = &candidate.scenario.directory;
         let whose = directory.user_number(&self.user).zip(directory.product_number(&self.product));
         let whose = whose.map(|(user, product)| Whose { user, product });
@@ -175,7 +175,7 @@ impl fmt::Display for Chosen {
 }
 
 /// What happens under a file's own policies, and under these; `None` where the file is wrong under these.
-fn both(candidate: &Candidate, policies: &[(String, String)]) -> Option<(Journal, Journal)> {
+fn both(candidate: &Script, policies: &[(String, String)]) -> Option<(Journal, Journal)> {
     let mut document = candidate.document.clone();
     for (key, value) in policies {
         document.set_policy(key, value);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::audit::journal::Journal;
-use crate::audit::shrinking::Candidate;
+use crate::audit::transcript::Script;
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::{self, Results};
 use crate::cli::shown;
@@ -80,7 +80,7 @@ impl OtherBuild {
     }
 
     /// In what it parts from this build.
-    pub(super) fn parting(&self, candidate: &Candidate) -> Result<Option<Parting>, Failure> {
+    pub(super) fn parting(&self, candidate: &Script) -> Result<Option<Parting>, Failure> {
         Ok(match self.run(&candidate.document.text())? {
             Made::Breakdown => Some(Parting::Breakdown),
             Made::Unread(_) => None,
@@ -89,7 +89,7 @@ impl OtherBuild {
     }
 
     /// Whether it parts in that from this build.
-    pub(super) fn parts_in(&self, candidate: &Candidate, parting: Parting) -> Result<bool, Failure> {
+    pub(super) fn parts_in(&self, candidate: &Script, parting: Parting) -> Result<bool, Failure> {
         Ok(match (self.run(&candidate.document.text())?, parting) {
             (Made::Breakdown, Parting::Breakdown) => true,
             (Made::Tables(folder), Parting::Table(table)) => {
@@ -100,7 +100,7 @@ impl OtherBuild {
     }
 
     /// The tables that both write, and differently.
-    fn differing(&self, candidate: &Candidate, folder: &Path) -> Result<Vec<&'static str>, Failure> {
+    fn differing(&self, candidate: &Script, folder: &Path) -> Result<Vec<&'static str>, Failure> {
         let ours = Journal::of(&candidate.scenario).tables();
         let mut differing = Vec::new();
         for table in ORDER {

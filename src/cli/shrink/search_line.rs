@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::audit::shrinking::Candidate;
+use crate::audit::transcript::Script;
 use crate::cli::progress::nanoseconds;
 
 /// Nanoseconds of a search that shows nothing.
@@ -30,7 +30,7 @@ impl SearchLine {
     }
 
     /// One more candidate is run.
-    pub(super) fn tell(&self, candidate: &Candidate) {
+    pub(super) fn tell(&self, candidate: &Script) {
         self.runs.set(self.runs.get() + 1);
         if self.line.is_hidden() || nanoseconds() - self.started < SHOWN_AFTER {
             return;

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::audit::difference::Difference;
 use crate::audit::inquiry::Whose;
 use crate::audit::journal::Journal;
-use crate::audit::shrinking::Candidate;
 use crate::audit::shrinking::chosen::Chosen;
 use crate::audit::shrinking::concerned::concerned;
+use crate::audit::transcript::Script;
 use crate::audit::transcript::transcript;
 use crate::cli::diff;
 use crate::cli::failure::Failure;
@@ -39,7 +39,7 @@ pub(super) enum Sought {
 /// What came of looking for it.
 pub(super) enum Looked {
     /// It is there, in this file without simulated users.
-    Found(Sought, Box<Candidate>),
+    Found(Sought, Box<Script>),
     /// It is not, and why.
     Absent(String),
 }
@@ -73,7 +73,7 @@ impl Sought {
     }
 
     /// Whether a candidate shows it.
-    pub(super) fn is_shown(&self, candidate: &Candidate) -> Result<bool, Failure> {
+    pub(super) fn is_shown(&self, candidate: &Script) -> Result<bool, Failure> {
         match self {
             Sought::Chosen(chosen) => Ok(chosen.is_shown(candidate)),
             Sought::Other(build, parting, _) => build.parts_in(candidate, *parting),
@@ -209,12 +209,12 @@ impl Original<'_> {
     }
 
     /// The file without simulated users.
-    fn written_down(&self, whose: Option<UserId>) -> Candidate {
-        Candidate::of(transcript(&self.document, &self.scenario, whose))
+    fn written_down(&self, whose: Option<UserId>) -> Script {
+        transcript(&self.document, &self.scenario, whose)
     }
 }
 
-fn looked(sought: Option<Sought>, first: Candidate, absent: impl Fn() -> String) -> Looked {
+fn looked(sought: Option<Sought>, first: Script, absent: impl Fn() -> String) -> Looked {
     match sought {
         Some(sought) => Looked::Found(sought, Box::new(first)),
         None => Looked::Absent(absent()),
