@@ -30,7 +30,7 @@ use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::document::Document;
 use crate::scenario::problem::Problem;
 use crate::simulation::course::standing::{KeyStanding, Standing};
-use crate::simulation::tally::{Tally, TeamTally};
+use crate::simulation::tally::Tally;
 
 /// Why a command is not carried out, and the way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -274,11 +274,8 @@ impl State {
         let meter = self.meter();
         let packs: Vec<_> = meter.packs().cloned().collect();
         let mut tally = Tally::default();
-        for team in (0..).map(TeamId).take(self.scenario().setup.teams.len()) {
-            let mut of_team = TeamTally { available: meter.available(team), ..TeamTally::default() };
-            packs.iter().filter(|pack| pack.team == team).for_each(|pack| of_team.add(pack));
-            tally.teams.insert(team, of_team);
-        }
+        let teams = (0..).map(TeamId).take(self.scenario().setup.teams.len());
+        tally.note_stock(teams.map(|team| (team, meter.available(team))), &packs);
         let key = |(user, product): (UserId, ProductId)| {
             let view = meter.key_view(user, product);
             KeyStanding { user, product, view }

@@ -34,13 +34,14 @@ pub fn events(state: &State, happened: &[Entry], zone: &Zone) -> String {
 /// What was asked to be seen. Lines are fitted to `width` columns, or stay whole.
 pub fn view(clock: &Clock, view: View, width: Option<u16>) -> String {
     let (state, zone) = (clock.state(), clock.zone());
-    let (scenario, standing) = (state.scenario(), state.standing());
+    let scenario = state.scenario();
     let shown = match view {
-        View::Balances => stock(scenario, ("Available", &standing.tally), width),
+        View::Balances => stock(scenario, ("Available", &state.standing().tally), width),
         View::Windows => {
+            let standing = state.standing();
             windows((scenario, zone), &standing, width) + &holds((scenario, zone), &standing, width)
         }
-        View::Sessions => sessions((scenario, zone), &standing, width),
+        View::Sessions => sessions((scenario, zone), &state.standing(), width),
         View::Packs => packs(state, zone, width),
         View::Charges => charges(state, zone, width),
         View::Events => events(state, state.events(), zone),

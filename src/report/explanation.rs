@@ -10,10 +10,13 @@ use crate::audit::inquiry::Whose;
 use crate::meter::answer::Refusal;
 use crate::meter::tokens::Tokens;
 use crate::report::terminal::{HEADING, QUIET, counted, right, styled, table};
-use crate::results::table_reader::columns;
+use crate::results::table_reader::{cell, columns};
 use crate::scenario::Scenario;
 use crate::scenario::calendar::{Zone, from_iso, iso};
 use crate::simulation::verdict::packs_text;
+
+const CHARGES: &str = "charges.csv";
+const SIGN_INS: &str = "sign_ins.csv";
 
 /// Changed charges shown of each alternative; all are in the data.
 const CHANGES_MAX: usize = 6;
@@ -97,8 +100,12 @@ fn changes(answer: &Answer<'_>, alternative: &Alternative) -> String {
         answer.zone().written(at)
     };
     let charge = |row: &StringRecord| {
-        let (at, user, product, tokens) =
-            (cell(row, "window_start"), cell(row, "user"), cell(row, "product"), cell(row, "tokens"));
+        let (at, user, product, tokens) = (
+            cell(CHARGES, row, "window_start"),
+            cell(CHARGES, row, "user"),
+            cell(CHARGES, row, "product"),
+            cell(CHARGES, row, "tokens"),
+        );
         let own = match &answer.explanation.subject {
             Subject::Charge(of) => answer.scenario.directory.users.get(of.user.0),
             Subject::Refusal(of) => answer.scenario.directory.users.get(of.user.0),
@@ -108,7 +115,7 @@ fn changes(answer: &Answer<'_>, alternative: &Alternative) -> String {
         format!("{tokens} for {product}{user_text} {}", local(at))
     };
     let [gone, new] = [Side::A, Side::B].map(|side| {
-        let others = rows_of(&alternative.difference, "charges.csv", side).iter();
+        let others = rows_of(&alternative.difference, CHARGES, side).iter();
         others.filter(|row| !is_subject(answer, row)).map(charge).collect::<Vec<String>>()
     });
     let (both, gone): (Vec<String>, Vec<String>) = gone.into_iter().partition(|text| new.contains(text));
@@ -124,8 +131,8 @@ fn changes(answer: &Answer<'_>, alternative: &Alternative) -> String {
         lines.push(format!("and {rest} more charges"));
     }
     let refused = |side| {
-        let refused = |row: &&StringRecord| row.get(6) == Some("refused");
-        rows_of(&alternative.difference, "sign_ins.csv", side).iter().filter(refused).count() as u64
+        let refused = |row: &&StringRecord| cell(SIGN_INS, row, "outcome") == "refused";
+        rows_of(&alternative.difference, SIGN_INS, side).iter().filter(refused).count() as u64
     };
     for (side, word) in [(Side::A, "fewer"), (Side::B, "more")] {
         let count = refused(side);
@@ -140,21 +147,16 @@ fn changes(answer: &Answer<'_>, alternative: &Alternative) -> String {
 fn is_subject(answer: &Answer<'_>, row: &StringRecord) -> bool {
     let Subject::Charge(charge) = &answer.explanation.subject else { return false };
     let directory = &answer.scenario.directory;
-    cell(row, "window_start") == iso(charge.window_start)
-        && cell(row, "user") == directory.users.get(charge.user.0)
-        && cell(row, "product") == directory.products.get(charge.product.0)
-        && cell(row, "kind") == charge.kind.name()
+    cell(CHARGES, row, "window_start") == iso(charge.window_start)
+        && cell(CHARGES, row, "user") == directory.users.get(charge.user.0)
+        && cell(CHARGES, row, "product") == directory.products.get(charge.product.0)
+        && cell(CHARGES, row, "kind") == charge.kind.name()
 }
 
 /// The rows of a table that only one side has.
 fn rows_of<'d>(difference: &'d Difference, table: &str, side: Side) -> &'d [StringRecord] {
     let of = difference.tables.iter().find(|of| of.table == table);
     of.map_or(&[][..], |of| &of.only.of(side).rows)
-}
-
-fn cell<'r>(row: &'r StringRecord, column: &str) -> &'r str {
-    let place = columns("charges.csv").iter().position(|known| *known == column);
-    row.get(place.expect("a column of charges")).unwrap_or_default()
 }
 
 /// The answer as JSON text.

@@ -45,6 +45,16 @@ pub fn columns(table: &str) -> &'static [&'static str] {
     }
 }
 
+/// What a row of a table has in a column.
+pub fn cell<'r>(table: &str, row: &'r StringRecord, column: &str) -> &'r str {
+    &row[place(table, column).expect("a column of the table")]
+}
+
+/// Where a table has a column.
+pub fn place(table: &str, column: &str) -> Option<usize> {
+    columns(table).iter().position(|known| *known == column)
+}
+
 /// The column that says when what a row tells of happened: a charge when it is recorded, a session when it
 /// ends. A pack's row tells of the end of the run.
 fn instant_column(table: &str) -> Option<&'static str> {
@@ -119,8 +129,7 @@ impl<'s> TableReader<'s> {
 
     /// What the row has in a column.
     pub fn cell(&self, column: &str) -> &str {
-        let place = columns(self.table).iter().position(|known| *known == column);
-        &self.row[place.expect("a column of the table")]
+        cell(self.table, &self.row, column)
     }
 
     /// When what the row tells of happened; `None` for the end of the run.

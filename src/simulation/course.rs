@@ -29,7 +29,7 @@ use crate::simulation::course::conduct::Waiting;
 use crate::simulation::course::order::{Order, merge, merged_place, order, phase_bits, whose};
 use crate::simulation::recorder::{Advance, Detail, Observer, Stopped};
 use crate::simulation::run::{AskedRows, FirstRows, Probe, Run};
-use crate::simulation::tally::{Accounts, Tally, TeamTally};
+use crate::simulation::tally::{Accounts, Tally};
 use crate::simulation::team_group::TeamGroup;
 
 /// Records are looked through, and the driver is asked whether it ends, after so many requests.
@@ -264,15 +264,9 @@ impl Course {
 
     /// Counts what each team has; its packs as they stand now.
     fn count_stock(&mut self) -> Vec<Pack> {
-        let teams = &mut self.tally.teams;
-        for (local, team) in self.group.teams() {
-            let available = self.meter.available(local);
-            teams.insert(team, TeamTally { available, ..TeamTally::default() });
-        }
         let packs: Vec<_> = self.meter.packs().map(|pack| self.group.pack(pack)).collect();
-        for pack in &packs {
-            teams.get_mut(&pack.team).expect("a team of the group").add(pack);
-        }
+        let balances = self.group.teams().map(|(local, team)| (team, self.meter.available(local)));
+        self.tally.note_stock(balances, &packs);
         packs
     }
 

@@ -134,6 +134,16 @@ impl Tally {
         self.plans[plan as usize] += 1;
     }
 
+    /// Notes what each team has: its balance, and the sums of its packs' rows.
+    pub(crate) fn note_stock(&mut self, balances: impl Iterator<Item = (TeamId, Tokens)>, packs: &[Pack]) {
+        for (team, available) in balances {
+            self.teams.insert(team, TeamTally { available, ..TeamTally::default() });
+        }
+        for pack in packs {
+            self.teams.get_mut(&pack.team).expect("a team of these").add(pack);
+        }
+    }
+
     /// Everything that happened: sign-ins admitted and refused, sessions ended before the run did, charges
     /// and expiries.
     pub fn events(&self) -> u64 {

@@ -6,20 +6,15 @@ use std::fs;
 use std::path::Path;
 
 use flexmeter::audit::difference::{Difference, Incomparable, ROWS_KEPT, Sides};
+use flexmeter::audit::journal::MemoryTables;
 use flexmeter::results::table_reader::{WrittenTables, columns};
 use flexmeter::scenario::calendar::iso;
 use serde_json::Value;
 
 use crate::history::{History, thousandths};
-use crate::support::{flexmeter, project, result_files, stderr, stdout};
+use crate::support::{flexmeter, project, stderr, stdout, tables};
 
-type Tables = BTreeMap<&'static str, Vec<u8>>;
-
-fn tables(text: &str) -> Tables {
-    result_files(text).0.into_iter().map(|file| (file.name, file.text.into_bytes())).collect()
-}
-
-fn between(a: &Tables, b: &Tables) -> Result<Difference, Incomparable> {
+fn between(a: &MemoryTables, b: &MemoryTables) -> Result<Difference, Incomparable> {
     let runs: Sides<&dyn WrittenTables> = Sides { a, b };
     Difference::between(&runs)
 }
@@ -97,7 +92,7 @@ const ORDER: [(&str, usize); 8] = [
     ("packs.csv", usize::MAX),
 ];
 
-fn naive([a, b]: [&Tables; 2]) -> Naive {
+fn naive([a, b]: [&MemoryTables; 2]) -> Naive {
     let mut naive = Naive { rows: Vec::new(), accounts: BTreeMap::new() };
     for (place, (table, column)) in ORDER.into_iter().enumerate() {
         let (Some(in_a), Some(in_b)) = (a.get(table), b.get(table)) else { continue };
@@ -205,10 +200,10 @@ fn at_one_instant_causes_come_before_consequences() {
         let cells: Vec<&str> = columns(table).iter().enumerate().map(cell).collect();
         format!("{}\n{}\n", columns(table).join(","), cells.join(","))
     };
-    let mut written: Tables =
+    let mut written: MemoryTables =
         ORDER.map(|(table, instant)| (table, row(table, instant).into_bytes())).into_iter().collect();
     let header = |table: &'static str| (table, (columns(table).join(",") + "\n").into_bytes());
-    let empty: Tables = ORDER.map(|(table, _)| header(table)).into_iter().collect();
+    let empty: MemoryTables = ORDER.map(|(table, _)| header(table)).into_iter().collect();
     for (table, instant) in ORDER {
         let difference = between(&written, &empty).expect("whole tables");
         let at = if instant == usize::MAX { "at the end" } else { "2026-03-02T08:00:00Z" };
@@ -227,7 +222,8 @@ fn many_rows_are_counted_and_the_first_are_kept() {
         let at = format!("2026-03-02T0{}:00:00Z", if number + 1 == count { 8 } else { 9 });
         format!("2026-03-02T08:00:00Z,u{number:05},P,T,0.001,0,sign-in,{at},p:0.001\n")
     });
-    let charges = |rows: String| Tables::from([("charges.csv", (header.to_owned() + &rows).into_bytes())]);
+    let charges =
+        |rows: String| MemoryTables::from([("charges.csv", (header.to_owned() + &rows).into_bytes())]);
     let difference = between(&charges(String::new()), &charges(rows.collect())).expect("whole tables");
     let only = &difference.tables[0].only.b;
     assert_eq!((only.count, only.rows.len()), (10_005, 10_000));

@@ -21,13 +21,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 use crate::history::History;
-use crate::support::{flexmeter, project, result_files, scenario, scenario_files, stdout, text_of};
-
-type Tables = BTreeMap<&'static str, Vec<u8>>;
-
-fn tables(text: &str) -> Tables {
-    result_files(text).0.into_iter().map(|file| (file.name, file.text.into_bytes())).collect()
-}
+use crate::support::{flexmeter, project, result_files, scenario, scenario_files, stdout, tables, text_of};
 
 /// A file without chance, and what happens in it.
 struct Told {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use flexmeter::audit::journal::MemoryTables;
 use flexmeter::meter::record::{
     ChargeRecord, CreditRecord, NoticeRecord, Record, SessionRecord, SignInRecord, TokenEvent,
     TransitionRecord,
@@ -78,6 +79,11 @@ pub(crate) fn result_files(text: &str) -> (Vec<ResultFile>, Digests) {
     let mut tables = empty_tables(&scenario);
     let run = replay::run(&scenario, &mut tables, &()).expect("nothing ends the run");
     written(tables, &run)
+}
+
+/// The tables of a run of a scenario, by their names.
+pub(crate) fn tables(text: &str) -> MemoryTables {
+    result_files(text).0.into_iter().map(|file| (file.name, file.text.into_bytes())).collect()
 }
 
 /// The rows of a run as they came.

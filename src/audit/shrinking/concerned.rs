@@ -2,7 +2,7 @@
 
 use crate::audit::difference::{Difference, Side};
 use crate::meter::id::UserId;
-use crate::results::table_reader::columns;
+use crate::results::table_reader::place;
 use crate::scenario::Scenario;
 
 /// The users whose charges differ, then those of the first event at which the runs part: by name, or somebody of
@@ -13,10 +13,9 @@ pub fn concerned(difference: &Difference, scenario: &Scenario) -> Vec<UserId> {
     let mut users: Vec<UserId> =
         accounts.filter_map(|account| directory.user_number(&account.user)).collect();
     if let Some(parting) = &difference.first {
-        let place = |column: &str| columns(parting.table).iter().position(|known| *known == column);
         let rows = [Side::A, Side::B].into_iter().flat_map(|side| &parting.only.of(side).rows);
         for row in rows {
-            let cell = |column: &str| row.get(place(column)?);
+            let cell = |column: &str| row.get(place(parting.table, column)?);
             users.extend(cell("user").and_then(|name| directory.user_number(name)));
             let team = cell("team").and_then(|name| directory.team_number(name));
             let of_team = |user: &UserId| {
