@@ -4,7 +4,7 @@
 //! # The map
 //!
 //! ```text
-//! meter → scenario → simulation → results → audit → report → cli
+//! meter → scenario → simulation → results → usage → audit → report → cli
 //! ```
 //!
 //! A module uses only those before it; a test reads the `mod` lines below and every `use` line, and
@@ -27,6 +27,7 @@
 //!   ([`simulation::course::standing`]) goes on from a [`results::checkpoint`], which holds no state.
 //! * [`results`] are the tables that a run writes, and can be read back from. Rows are sorted in pieces, so that
 //!   a run may have more of them than fit into memory ([`results::sorted_rows`]).
+//! * [`usage`] is what administrators see of a run that is over: balances, usage, what waste cost (RULES 5).
 //! * [`audit`] answers questions about a run by running it again: why something was charged, what would have
 //!   avoided it, where two runs part, what of a file is the least that still shows it ([`audit::shrinking`]),
 //!   where a vendor's usage export ([`scenario::usage_export`]) and the rules part
@@ -63,6 +64,7 @@ pub mod meter;
 pub mod scenario;
 pub mod simulation;
 pub mod results;
+pub mod usage;
 pub mod audit;
 pub mod report;
 pub mod cli;

@@ -9,7 +9,7 @@ use crate::support::files_below;
 const LINES_MAX: usize = 400;
 
 /// Words that have no place in a module, outside comments and tests.
-const BANNED: [(&str, &[&str]); 6] = [
+const BANNED: [(&str, &[&str]); 7] = [
     (
         "meter",
         &[
@@ -36,6 +36,7 @@ const BANNED: [(&str, &[&str]); 6] = [
     ("scenario", &["std::fs", "std::io", "std::time", "std::net", "tokio", "println!", "eprintln!"]),
     ("simulation", &["f64", "std::fs", "std::io", "std::time", "println!", "eprintln!"]),
     ("results", &["std::fs", "std::time", "println!", "eprintln!"]),
+    ("usage", &["f64", "std::fs", "std::time", "println!", "eprintln!"]),
     ("audit", &["f64", "std::fs", "std::time", "println!", "eprintln!"]),
     ("report", &["std::fs", "stdout", "stderr", "File", "std::time", "println!", "eprintln!"]),
 ];
