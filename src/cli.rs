@@ -6,6 +6,7 @@ mod interrupt;
 mod progress;
 mod scenario_file;
 mod results_folder;
+mod past_run;
 mod execution;
 mod run;
 mod checkpoint;
@@ -19,6 +20,7 @@ mod rules;
 mod catalog;
 mod describe;
 mod reconcile;
+mod usage;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -42,6 +44,8 @@ Examples:
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
   flexmeter reconcile usage.csv firm.toml
                                 compare a usage export with the rules
+  flexmeter usage results/firm-1 --range 3m
+                                who used what, by product, user or version
   flexmeter shrink week.toml --failing   the least that shows a failure
   flexmeter catalog             products whose rates are on the public record
 
@@ -77,6 +81,8 @@ enum Command {
     Describe(describe::Arguments),
     /// Compare a usage export with what the rules say of a scenario's sessions.
     Reconcile(reconcile::Arguments),
+    /// Show who used what in a range, as the usage pages do.
+    Usage(usage::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -108,6 +114,7 @@ pub fn main() -> ExitCode {
         Command::Shrink(arguments) => shrink::shrink(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
+        Command::Usage(arguments) => usage::usage(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

@@ -14,3 +14,4 @@ pub mod rulebook;
 pub mod clock;
 pub mod reconciliation;
 pub mod shrinking;
+pub mod usage;

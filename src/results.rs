@@ -4,6 +4,7 @@
 pub mod rows;
 pub mod sorted_rows;
 pub mod files;
+pub mod ledger;
 pub mod checkpoint;
 pub mod table_reader;
 pub mod export_file;

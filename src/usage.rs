@@ -1,5 +1,13 @@
 //! Usage: what administrators see of a run that is over (RULES 5), as plain data, computed once for every form.
 
 pub mod range;
+pub mod run_summary;
+pub mod packs;
+pub mod ledger;
+pub mod sign_ins;
+mod sums;
+mod by_product;
+mod by_user;
+pub mod books;
 pub mod balances;
 pub mod figures;

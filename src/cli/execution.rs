@@ -1,5 +1,6 @@
 //! `Execution`: a scenario carried out and its results written, whatever command has come by the scenario.
 
+use std::io;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,11 +15,13 @@ use crate::cli::progress::{Progress, nanoseconds};
 use crate::cli::results_folder::{Aside, ResultsFolder};
 use crate::cli::{Format, print, print_with, shown, terminal_width};
 use crate::meter::instant::Instant;
+use crate::meter::pack::Pack;
 use crate::report::summary::Summary;
 use crate::report::terminal::Outcome;
 use crate::report::{json, latency, terminal};
 use crate::results::checkpoint::Witness;
-use crate::results::files::{LATENCY, SCENARIO, SUMMARY, Tables, tables_of};
+use crate::results::files::{Digests, LATENCY, SCENARIO, SUMMARY, Tables, tables_of};
+use crate::results::ledger::{ACCOUNTS, LedgerWriter, USAGE};
 use crate::scenario::Scenario;
 use crate::scenario::continuation::with_seed;
 use crate::simulation::actors::{self, Company};
@@ -163,12 +166,12 @@ impl Execution<'_> {
 
 /// Writes every file of the results aside.
 fn write(
-    scenario: &Scenario,
+    scenario: &Arc<Scenario>,
     carried: &Carried,
     (tables, aside): (Tables, &Aside<'_>),
 ) -> Result<Summary, Failure> {
     let detail = tables.wants();
-    let digests = tables.write(&carried.run.packs, |name| aside.create(name));
+    let digests = write_tables(scenario, (&carried.run.packs, tables), aside);
     let digests = digests.map_err(|error| aside.failed(&error))?;
     let summary = Summary::new(scenario, &carried.run.tally, (detail, digests));
     aside.write(SUMMARY, &summary.json())?;
@@ -178,6 +181,21 @@ fn write(
         aside.write(json, &latency::json(latency))?;
     }
     Ok(summary)
+}
+
+/// Writes the tables, and the ledger where charges are written.
+fn write_tables(
+    scenario: &Arc<Scenario>,
+    (packs, tables): (&[Pack], Tables),
+    aside: &Aside<'_>,
+) -> io::Result<Digests> {
+    if tables.wants() == Detail::Summary {
+        return tables.write(packs, |name| aside.create(name));
+    }
+    let mut ledger = LedgerWriter::new(scenario, aside.create(USAGE)?)?;
+    let mut digests = tables.write_and(packs, |name| aside.create(name), &mut |row| ledger.add(row))?;
+    digests.more.extend(ledger.finish(aside.create(ACCOUNTS)?)?);
+    Ok(digests)
 }
 
 /// What came of a run, and how long its decisions took where that was measured.

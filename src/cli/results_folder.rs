@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::interrupt::Results;
 use crate::cli::{interrupt, shown};
 use crate::results::files::{LATENCY, SCENARIO, SUMMARY, TABLES, Tables};
+use crate::results::ledger::{ACCOUNTS, USAGE};
 use crate::results::sorted_rows::Spool;
 use crate::scenario::Scenario;
 use crate::simulation::recorder::Detail;
@@ -177,8 +178,11 @@ pub(super) fn write_file(path: &Path, text: &str) -> Result<(), Failure> {
 
 /// A plain file with the name of a result.
 fn is_ours(entry: &DirEntry) -> bool {
-    let named =
-        TABLES.iter().chain(&LATENCY).chain([&SUMMARY, &SCENARIO]).any(|known| entry.file_name() == *known);
+    let named = TABLES
+        .iter()
+        .chain(&LATENCY)
+        .chain([&SUMMARY, &SCENARIO, &USAGE, &ACCOUNTS])
+        .any(|known| entry.file_name() == *known);
     named && entry.file_type().is_ok_and(|kind| kind.is_file())
 }
 

@@ -15,10 +15,10 @@ use crate::meter::tokens::Tokens;
 
 /// What the open sessions of a key say about a charge that falls due.
 enum Attendance {
-    /// A session past its grace is not idle: the charge is posted at once.
-    Working,
-    /// Some session is inside its grace, the others are idle.
-    InGrace,
+    /// A session past its grace is not idle, the oldest such: the charge is posted at once.
+    Working(SessionId),
+    /// Some session is inside its grace, the last such, the others are idle.
+    InGrace(SessionId),
     /// All are idle.
     Idle,
 }
@@ -30,10 +30,10 @@ impl Meter {
         let (now, grace) = (self.now, self.policy.grace);
         let key = self.key(id);
         let Some(pending) = &key.pending else { return };
-        let outlasted = key.sessions.iter().map(|&s| self.session(s).signed_in).find(|s| *s + grace == now);
-        if let Some(signed_in) = outlasted {
-            let window_start = signed_in.max(pending.due);
-            self.post_pending(id, window_start);
+        let outlasted = key.sessions.iter().copied().find(|s| self.session(*s).signed_in + grace == now);
+        if let Some(session) = outlasted {
+            let window_start = self.session(session).signed_in.max(pending.due);
+            self.post_pending(session, window_start);
         }
     }
 
@@ -51,21 +51,21 @@ impl Meter {
         }
         if key.pending.is_none() {
             self.fall_due(id, if cover_ended { ChargeKind::CoverEnd } else { ChargeKind::Renewal });
-        } else if matches!(self.attendance(id), Attendance::Working) {
+        } else if let Attendance::Working(session) = self.attendance(id) {
             // One hold per key: it is posted for the session that works (RULES 2.5).
-            self.post_pending(id, now);
+            self.post_pending(session, now);
         }
     }
 
     /// A meaningful operation in an open session (RULES 1.8).
-    pub(super) fn operate(&mut self, id: SessionId) {
+    pub(super) fn operate(&mut self, session: SessionId) {
         let (now, grace) = (self.now, self.policy.grace);
-        if self.session(id).seat.is_some() {
+        if self.session(session).seat.is_some() {
             return;
         }
-        self.session_mut(id).last_operation = now;
-        let in_grace = self.session(id).in_grace(grace, now);
-        let id = self.session(id).key;
+        self.session_mut(session).last_operation = now;
+        let in_grace = self.session(session).in_grace(grace, now);
+        let id = self.session(session).key;
         let key = self.key_mut(id);
         if in_grace || key.runs_on(now) {
             return;
@@ -74,7 +74,7 @@ impl Meter {
             // Past its grace and beside a hold, the session was idle: this is the resumed renewal.
             pending.kind = ChargeKind::Resume;
             let window_start = self.resumed_window_start(id);
-            self.post_pending(id, window_start);
+            self.post_pending(session, window_start);
         } else if key.deferred == Some(Deferred::UntilTouched) && key.uncovered_before(now) {
             self.fall_due(id, ChargeKind::Resume);
         }
@@ -124,14 +124,17 @@ impl Meter {
         let late = self.is_offline(id);
         let hold = if late { Hold::without_packs(team, rate) } else { self.stock.hold(team, rate) };
         assert!(self.key(id).pending.is_none(), "one hold per key");
+        let charged_in_grace =
+            kind == ChargeKind::Renewal && self.policy.grace_at_renewal == GraceAtRenewal::Charge;
         let at_once = match self.attendance(id) {
-            Attendance::Working => true,
-            _ => kind == ChargeKind::Renewal && self.policy.grace_at_renewal == GraceAtRenewal::Charge,
+            Attendance::Working(session) => Some(session),
+            Attendance::InGrace(session) if charged_in_grace => Some(session),
+            _ => None,
         };
         self.key_mut(id).pending = Some(Pending { hold, late, kind, due: now });
-        if at_once {
+        if let Some(session) = at_once {
             let resumed = kind == ChargeKind::Resume;
-            self.post_pending(id, if resumed { self.resumed_window_start(id) } else { now });
+            self.post_pending(session, if resumed { self.resumed_window_start(id) } else { now });
             return;
         }
         for place in 0..self.key(id).sessions.len() {
@@ -142,8 +145,10 @@ impl Meter {
         }
     }
 
-    /// The hold becomes a charge, and its window begins.
-    fn post_pending(&mut self, id: KeyId, window_start: Instant) {
+    /// The hold becomes a charge for a session of its key, and its window begins.
+    fn post_pending(&mut self, session: SessionId, window_start: Instant) {
+        let session = self.session(session);
+        let (id, version) = (session.key, session.version);
         let pending = self.key_mut(id).pending.take().expect("a hold that waits");
         let end = window_start + Span::WINDOW;
         let key = self.key_mut(id);
@@ -153,7 +158,7 @@ impl Meter {
         self.make_due(end, Due::Window(id));
         if pending.late {
             let Pending { hold, kind, .. } = pending;
-            self.post_late(LateCharge { key: id, window_start, rate: hold.tokens(), kind });
+            self.post_late(LateCharge { key: id, window_start, version, rate: hold.tokens(), kind });
             return;
         }
         self.stock.post(&pending.hold);
@@ -161,6 +166,7 @@ impl Meter {
             window_start,
             user,
             product,
+            version: Some(version),
             team: pending.hold.team,
             tokens: pending.hold.tokens(),
             uncovered: pending.hold.owed,
@@ -185,12 +191,12 @@ impl Meter {
     fn attendance(&self, id: KeyId) -> Attendance {
         let (now, grace) = (self.now, self.policy.grace);
         let mut attendance = Attendance::Idle;
-        for &session in &self.key(id).sessions {
-            let session = self.session(session);
+        for &id in &self.key(id).sessions {
+            let session = self.session(id);
             if session.in_grace(grace, now) {
-                attendance = Attendance::InGrace;
+                attendance = Attendance::InGrace(id);
             } else if !session.idle(grace, now) {
-                return Attendance::Working;
+                return Attendance::Working(id);
             }
         }
         attendance

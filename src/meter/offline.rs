@@ -7,7 +7,7 @@
 use crate::meter::Meter;
 use crate::meter::answer::ChargeKind;
 use crate::meter::due::Due;
-use crate::meter::id::{DeviceId, KeyId, SessionId, UserId};
+use crate::meter::id::{DeviceId, KeyId, SessionId, UserId, VersionId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::record::{ChargeRecord, NoticeKind, Record};
 use crate::meter::request::SignIn;
@@ -37,6 +37,8 @@ pub(crate) struct Offline {
 pub(crate) struct LateCharge {
     pub(crate) key: KeyId,
     pub(crate) window_start: Instant,
+    /// The version of the session that it is charged for.
+    pub(crate) version: VersionId,
     /// The rate that was in force when it fell due (RULES 1.1).
     pub(crate) rate: Tokens,
     pub(crate) kind: ChargeKind,
@@ -140,7 +142,7 @@ impl Meter {
 
     /// Draws what a late charge owes from what there is now; the rest stays uncovered, and is no debt.
     fn record_late(&mut self, charge: LateCharge) {
-        let LateCharge { key: id, window_start, rate, kind } = charge;
+        let LateCharge { key: id, window_start, version, rate, kind } = charge;
         let (user, product) = (self.key(id).user, self.key(id).product);
         let team = self.payer(user, rate).unwrap_or(self.first_listed(user));
         let mut hold = self.stock.hold(team, rate);
@@ -154,6 +156,7 @@ impl Meter {
             window_start,
             user,
             product,
+            version: Some(version),
             team,
             tokens: rate,
             uncovered,

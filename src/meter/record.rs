@@ -90,6 +90,8 @@ pub struct ChargeRecord {
     pub user: UserId,
     /// What.
     pub product: ProductId,
+    /// The version of the session that it is charged for; `None` for a service.
+    pub version: Option<VersionId>,
     /// Who pays.
     pub team: TeamId,
     /// The whole amount; negative for a refund.

@@ -32,6 +32,7 @@ impl Meter {
                 window_start: self.now,
                 user,
                 product,
+                version: None,
                 team,
                 tokens: amount,
                 uncovered: hold.owed,

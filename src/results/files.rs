@@ -12,7 +12,7 @@ use crate::meter::record::{
     ChargeRecord, CreditRecord, NoticeRecord, Record, SessionRecord, SignInRecord, TokenEvent,
     TransitionRecord,
 };
-use crate::results::sorted_rows::{SortedRows, Spool};
+use crate::results::sorted_rows::{RowTaker, SortedRows, Spool};
 use crate::scenario::Scenario;
 use crate::simulation::recorder::{Detail, Recorder};
 
@@ -109,9 +109,22 @@ impl Tables {
     /// # Errors
     /// Where a file can't be written.
     pub fn write<W: Write>(
+        self,
+        packs: &[Pack],
+        create: impl FnMut(&'static str) -> io::Result<W>,
+    ) -> io::Result<Digests> {
+        self.write_and(packs, create, &mut |_| Ok(()))
+    }
+
+    /// Writes each table, and shows each charge as it goes: its row, and the version behind it.
+    ///
+    /// # Errors
+    /// Where a file can't be written, or who is shown a charge fails.
+    pub fn write_and<W: Write>(
         mut self,
         packs: &[Pack],
         mut create: impl FnMut(&'static str) -> io::Result<W>,
+        show: &mut RowTaker<'_>,
     ) -> io::Result<Digests> {
         for pack in packs {
             self.packs.push(pack.clone())?;
@@ -123,7 +136,7 @@ impl Tables {
             let mut own = Sha256::new();
             let out = Hashed(create(table)?, if in_digest { &mut run } else { &mut own });
             match table {
-                "charges.csv" => self.charges.write(out)?,
+                "charges.csv" => self.charges.write_and(out, show)?,
                 "sign_ins.csv" => self.sign_ins.write(out)?,
                 "sessions.csv" => self.sessions.write(out)?,
                 "packs.csv" => self.packs.write(out)?,

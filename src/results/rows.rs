@@ -24,7 +24,7 @@ pub trait Row {
     /// The first columns.
     fn leading(&self) -> Self::Leading;
 
-    /// Writes every column into an empty record.
+    /// Writes every column into an empty record, and behind them what a row tells that its table does not show.
     fn cells(&self, names: &Directory, cells: &mut StringRecord);
 }
 
@@ -47,6 +47,7 @@ impl Row for ChargeRecord {
         cells.push_field(self.kind.name());
         cells.push_field(&iso(self.recorded_at));
         cells.push_field(&packs_text(names, &self.packs));
+        cells.push_field(self.version.map_or("", |version| names.version_name(version)));
     }
 }
 

@@ -25,6 +25,9 @@ pub trait Piece: Read + Write + Seek + Send {}
 
 impl<T: Read + Write + Seek + Send> Piece for T {}
 
+/// Takes a row in its order.
+pub type RowTaker<'t> = dyn FnMut(&ByteRecord) -> io::Result<()> + 't;
+
 /// Makes empty pieces.
 pub type Spool = Arc<dyn Fn() -> io::Result<Box<dyn Piece>> + Send + Sync>;
 
@@ -54,7 +57,7 @@ impl<R: Row> SortedRows<R> {
         if self.rows.len() < self.rows_in_memory {
             return Ok(());
         }
-        let piece = piece(&self.spool, |writer| self.write_rows(writer))?;
+        let piece = piece(&self.spool, |take| self.each_row(take))?;
         self.rows.clear();
         self.put(piece, 0)
     }
@@ -64,14 +67,30 @@ impl<R: Row> SortedRows<R> {
     /// # Errors
     /// Where a piece can't be read or the table can't be written.
     pub fn write(&mut self, out: impl Write) -> io::Result<()> {
+        self.write_and(out, &mut |_| Ok(()))
+    }
+
+    /// Writes the whole table, and shows each row as it goes, with what its table does not.
+    ///
+    /// # Errors
+    /// Where a piece can't be read, the table can't be written, or who is shown a row fails.
+    pub fn write_and(&mut self, out: impl Write, show: &mut RowTaker<'_>) -> io::Result<()> {
         let mut writer = csv_writer(out);
         writer.write_record(R::HEADER)?;
+        let mut write = |row: &ByteRecord| {
+            if row.len() == R::HEADER.len() {
+                writer.write_byte_record(row)?;
+            } else {
+                writer.write_record(row.iter().take(R::HEADER.len()))?;
+            }
+            show(row)
+        };
         if self.pieces.is_empty() {
-            self.write_rows(&mut writer)?;
+            self.each_row(&mut write)?;
         } else {
-            let last = piece(&self.spool, |writer| self.write_rows(writer))?;
+            let last = piece(&self.spool, |take| self.each_row(take))?;
             let pieces = std::mem::take(&mut self.pieces).into_iter().flatten();
-            merge(pieces.chain([last]).collect(), &mut writer)?;
+            merge(pieces.chain([last]).collect(), &mut write)?;
         }
         self.rows = Vec::new();
         writer.flush()
@@ -86,12 +105,12 @@ impl<R: Row> SortedRows<R> {
             return Ok(());
         }
         let full = std::mem::take(&mut self.pieces[level]);
-        let merged = self::piece(&self.spool, |writer| merge(full, writer))?;
+        let merged = self::piece(&self.spool, |take| merge(full, take))?;
         self.put(merged, level + 1)
     }
 
     /// The rows in memory in order: by their first columns as numbers, and rows alike in those as text.
-    fn write_rows(&self, writer: &mut Writer<impl Write>) -> io::Result<()> {
+    fn each_row(&self, take: &mut RowTaker<'_>) -> io::Result<()> {
         let mut order: Vec<&R> = self.rows.iter().collect();
         order.sort_by_key(|row| row.leading());
         let mut cells = StringRecord::new();
@@ -99,7 +118,7 @@ impl<R: Row> SortedRows<R> {
             if let [row] = alike {
                 cells.clear();
                 row.cells(&self.scenario.directory, &mut cells);
-                writer.write_record(&cells)?;
+                take(cells.as_byte_record())?;
                 continue;
             }
             let mut records: Vec<StringRecord> = alike
@@ -112,7 +131,7 @@ impl<R: Row> SortedRows<R> {
                 .collect();
             records.sort_by(|a, b| a.iter().cmp(b.iter()));
             for record in &records {
-                writer.write_record(record)?;
+                take(record.as_byte_record())?;
             }
         }
         Ok(())
@@ -126,11 +145,11 @@ fn csv_writer<W: Write>(out: W) -> Writer<W> {
 /// A piece with what is written to it, to be read from its beginning.
 fn piece(
     spool: &Spool,
-    write: impl FnOnce(&mut Writer<&mut Box<dyn Piece>>) -> io::Result<()>,
+    write: impl FnOnce(&mut RowTaker<'_>) -> io::Result<()>,
 ) -> io::Result<Box<dyn Piece>> {
     let mut piece = spool()?;
     let mut writer = csv_writer(&mut piece);
-    write(&mut writer)?;
+    write(&mut |row| Ok(writer.write_byte_record(row)?))?;
     writer.flush()?;
     drop(writer);
     piece.rewind()?;
@@ -163,8 +182,8 @@ impl PartialEq for Head {
 
 impl Eq for Head {}
 
-/// Writes the rows of sorted pieces in order.
-fn merge(pieces: Vec<Box<dyn Piece>>, writer: &mut Writer<impl Write>) -> io::Result<()> {
+/// Goes through the rows of sorted pieces in order.
+fn merge(pieces: Vec<Box<dyn Piece>>, take: &mut RowTaker<'_>) -> io::Result<()> {
     let mut heads = BinaryHeap::new();
     for piece in pieces {
         let mut rest = ReaderBuilder::new().has_headers(false).buffer_capacity(1 << 16).from_reader(piece);
@@ -174,7 +193,7 @@ fn merge(pieces: Vec<Box<dyn Piece>>, writer: &mut Writer<impl Write>) -> io::Re
         }
     }
     while let Some(mut first) = heads.peek_mut() {
-        writer.write_byte_record(&first.row)?;
+        take(&first.row)?;
         let Head { row, rest } = &mut *first;
         if !rest.read_byte_record(row)? {
             PeekMut::pop(first);

@@ -120,6 +120,14 @@ impl Zone {
         utc(at + Span::from_seconds(offset.into())).naive_utc()
     }
 
+    /// The date that they show, and the hour of the day, 0 to 23.
+    pub fn day_and_hour(&self, at: Instant) -> (Day, usize) {
+        let offset = self.rules.to_offset(jiff_timestamp(at)).seconds();
+        let local = at + Span::from_seconds(offset.into());
+        let hour = local.seconds().rem_euclid(SECONDS_A_DAY) / 3_600;
+        (Day::of(local), usize::try_from(hour).expect("below 24"))
+    }
+
     /// What they show as texts for people write it: `Mon 2026-03-02 09:00:00`.
     pub fn written(&self, at: Instant) -> String {
         self.local(at).format("%a %Y-%m-%d %H:%M:%S").to_string()

@@ -30,7 +30,8 @@ const TEAM_CHOICE: [(&str, TeamChoice); 3] = [
     ("largest-balance", TeamChoice::LargestBalance),
     ("first-listed", TeamChoice::FirstListed),
 ];
-const KINDS: [(&str, ProductKind); 4] = [
+/// The words for the kinds of products.
+pub(crate) const PRODUCT_KINDS: [(&str, ProductKind); 4] = [
     ("desktop", ProductKind::Desktop),
     ("add-in", ProductKind::AddIn),
     ("service", ProductKind::Service),
@@ -177,7 +178,7 @@ fn read_product(
     problems: &mut Problems,
 ) {
     let product = table.need("name", problems).and_then(|value| directory.product(value, problems));
-    let kind = table.get("kind").and_then(|value| value.one_of(&KINDS, problems));
+    let kind = table.get("kind").and_then(|value| value.one_of(&PRODUCT_KINDS, problems));
     let from = match table.get("from") {
         Some(value) => value.date(&Zone::utc(), problems),
         None => Some(Instant::MIN),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Months, NaiveDate};
 
 use crate::meter::instant::{Instant, Span};
 use crate::scenario::calendar::{Day, Zone};
@@ -11,6 +11,8 @@ use crate::scenario::calendar::{Day, Zone};
 /// A range as somebody asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Asked {
+    /// Every day of the run.
+    Run,
     /// The last 30 days, today included.
     Last30Days,
     /// So many completed calendar months: 3, 6, 9 or 12.
@@ -21,13 +23,20 @@ pub enum Asked {
 
 impl Asked {
     /// The ranges that have a name, in the order in which pages offer them.
-    pub const NAMED: [Asked; 5] =
-        [Asked::Last30Days, Asked::Months(3), Asked::Months(6), Asked::Months(9), Asked::Months(12)];
+    pub const NAMED: [Asked; 6] = [
+        Asked::Run,
+        Asked::Last30Days,
+        Asked::Months(3),
+        Asked::Months(6),
+        Asked::Months(9),
+        Asked::Months(12),
+    ];
 }
 
 impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Asked::Run => write!(f, "run"),
             Asked::Last30Days => write!(f, "30d"),
             Asked::Months(months) => write!(f, "{months}m"),
             Asked::Between(from, to) => write!(f, "{from}..{to}"),
@@ -42,7 +51,8 @@ impl FromStr for Asked {
         if let Some(named) = Asked::NAMED.into_iter().find(|named| named.to_string() == text) {
             return Ok(named);
         }
-        let form = || format!("`{text}` is no range; write 30d, 3m, 6m, 9m, 12m or 2026-01-01..2026-03-31");
+        let form =
+            || format!("`{text}` is no range; write run, 30d, 3m, 6m, 9m, 12m or 2026-01-01..2026-03-31");
         let (from, to) = text.split_once("..").ok_or_else(form)?;
         let date = |text: &str| text.parse::<NaiveDate>().map_err(|_| form());
         let (from, to) = (date(from)?, date(to)?);
@@ -62,30 +72,30 @@ pub struct Range {
     pub first: Day,
     /// The day after its last one.
     pub after: Day,
-    /// By how many months its total is divided for a monthly average, 1 at least: those of its name, 1 for 30
-    /// days, else the calendar months that it touches, over or not (RULES 5.5).
+    /// By how many months its total is divided for a monthly average: those of its name, 1 for 30 days, else the
+    /// calendar months that it touches, over or not (RULES 5.5).
     pub months: u32,
 }
 
 impl Range {
-    /// The days that are meant when a run ends at an instant, which itself is not in it.
-    pub fn new(asked: Asked, end: Instant, zone: &Zone) -> Range {
-        let today = Day::from(zone.local(end + Span::from_seconds(-1)).date());
-        let this_month = first_of_month(zone.local(end).date());
-        let (first, after, months) = match asked {
-            Asked::Last30Days => (today.plus(-29), today.plus(1), 1),
+    /// The days that are meant for a run from `start` until `end`, which itself is not in it.
+    pub fn new(asked: Asked, (start, end): (Instant, Instant), zone: &Zone) -> Range {
+        let date = |at: Instant| zone.local(at).date();
+        let today = date(end + Span::from_seconds(-1));
+        let (first, last, months) = match asked {
+            Asked::Run => (date(start), today, None),
+            Asked::Last30Days => (Day::from(today).plus(-29).date(), today, Some(1)),
             Asked::Months(months) => {
-                let first = this_month.checked_sub_months(chrono::Months::new(months));
-                (Day::from(first.expect("within the calendar")), Day::from(this_month), months)
+                let this_month = date(end).with_day(1).expect("every month has a first");
+                let first = this_month.checked_sub_months(Months::new(months)).expect("within the calendar");
+                (first, Day::from(this_month).plus(-1).date(), Some(months))
             }
-            Asked::Between(from, to) => {
-                let month =
-                    |date: NaiveDate| date.year() * 12 + i32::try_from(date.month0()).expect("below 12");
-                let months = u32::try_from(month(to) - month(from) + 1).expect("in order");
-                (Day::from(from), Day::from(to).plus(1), months)
-            }
+            Asked::Between(from, to) => (from, to, None),
         };
-        Range { asked, first, after, months }
+        let month = |date: NaiveDate| date.year() * 12 + date.month0().cast_signed();
+        let touched = || u32::try_from(month(last) - month(first) + 1).expect("in order");
+        let months = months.unwrap_or_else(touched);
+        Range { asked, first: first.into(), after: Day::from(last).plus(1), months }
     }
 
     /// The days it has.
@@ -99,6 +109,46 @@ impl Range {
     }
 }
 
-fn first_of_month(date: NaiveDate) -> NaiveDate {
-    date.with_day(1).expect("every month has a first")
+#[cfg(test)]
+mod tests {
+    use crate::scenario::calendar::{Zone, from_iso};
+    use crate::usage::range::{Asked, Range};
+
+    #[test]
+    fn rule_5_4_ranges_are_rolling_days_or_completed_months() {
+        let cases = [
+            // asked, end, zone, first, last, months
+            ("30d", "2026-03-10T00:00:00Z", "UTC", "2026-02-08", "2026-03-09", 1),
+            ("30d", "2026-03-10T00:00:01Z", "UTC", "2026-02-09", "2026-03-10", 1),
+            ("3m", "2026-03-10T00:00:00Z", "UTC", "2025-12-01", "2026-02-28", 3),
+            ("12m", "2026-03-10T00:00:00Z", "UTC", "2025-03-01", "2026-02-28", 12),
+            // The month that ends with the run is completed, a second earlier it is not.
+            ("3m", "2026-04-01T00:00:00Z", "UTC", "2026-01-01", "2026-03-31", 3),
+            ("3m", "2026-03-31T23:59:59Z", "UTC", "2025-12-01", "2026-02-28", 3),
+            // In Amsterdam April has begun two hours earlier.
+            ("6m", "2026-03-31T23:59:59Z", "Europe/Amsterdam", "2025-10-01", "2026-03-31", 6),
+            ("9m", "2026-03-31T21:59:59Z", "Europe/Amsterdam", "2025-06-01", "2026-02-28", 9),
+            ("run", "2026-03-10T00:00:00Z", "UTC", "2026-01-31", "2026-03-09", 3),
+            ("2026-01-31..2026-02-01", "2026-03-10T00:00:00Z", "UTC", "2026-01-31", "2026-02-01", 2),
+        ];
+        for (asked, end, zone, first, last, months) in cases {
+            let start = from_iso("2026-01-31T12:00:00Z").expect("an instant");
+            let end = from_iso(end).expect("an instant");
+            let range =
+                Range::new(asked.parse().expect(asked), (start, end), &Zone::named(zone).expect(zone));
+            let days = [range.first.date().to_string(), range.after.plus(-1).date().to_string()];
+            assert_eq!(
+                (days, range.months),
+                ([first.to_owned(), last.to_owned()], months),
+                "{asked} at {end:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_range_is_told() {
+        for text in ["", "31d", "2026-02-30..2026-03-01", "2026-03-01", "2026-03-02..2026-03-01"] {
+            assert!(text.parse::<Asked>().is_err(), "{text}");
+        }
+    }
 }

@@ -1,0 +1,124 @@
+//! `PastRun`: the folder of a run's results, named to be asked about.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::failure::Failure;
+use crate::cli::results_folder::summary_of;
+use crate::cli::{scenario_file, shown};
+use crate::results::files::{SCENARIO, SUMMARY};
+use crate::results::ledger::{ACCOUNTS, USAGE};
+use crate::results::table_reader::WrittenTables;
+use crate::scenario::Scenario;
+use crate::scenario::problem::nearest;
+use crate::usage::books::Books;
+use crate::usage::ledger::Ledger;
+use crate::usage::packs::Packs;
+use crate::usage::run_summary::RunSummary;
+use crate::usage::sign_ins::SignIns;
+
+/// A run that is over.
+pub(super) struct PastRun {
+    /// Its folder.
+    pub(super) path: PathBuf,
+    /// What its summary says.
+    pub(super) summary: RunSummary,
+}
+
+impl PastRun {
+    /// The run whose results a folder holds.
+    pub(super) fn open(path: &Path) -> Result<Self, Failure> {
+        if !path.is_dir() {
+            let what = if path.exists() { "is no folder" } else { "is not there" };
+            let text = format!(
+                "{} {what}; name the folder of a run's results, which `flexmeter run` writes",
+                shown(path)
+            );
+            return Err(Failure::input(text));
+        }
+        let Some(summary) = summary_of(path) else {
+            let text =
+                format!("{} holds no {SUMMARY} of a run; name the folder of a run's results", shown(path));
+            return Err(Failure::input(text));
+        };
+        let summary = RunSummary::read(&summary.to_string()).map_err(|error| {
+            let text = format!("{}: {SUMMARY} is not one that this flexmeter writes: {error}", shown(path));
+            Failure::input(text + "; run the scenario again")
+        })?;
+        Ok(PastRun { path: path.to_owned(), summary })
+    }
+
+    /// Its tables.
+    pub(super) fn tables(&self) -> Folder {
+        Folder(self.path.clone())
+    }
+
+    /// Its books: charges by day and account, packs and token events.
+    pub(super) fn books(&self) -> Result<Books<File>, Failure> {
+        let open = |name: &'static str| {
+            File::open(self.path.join(name)).map_err(|error| {
+                let way_out = if self.summary.detail == "summary" {
+                    "it was run with --detail summary; run the scenario again with --detail charges, or full"
+                } else {
+                    "run the scenario again"
+                };
+                Failure::input(format!("{} lacks its {name} ({error}); {way_out}", shown(&self.path)))
+            })
+        };
+        let ledger = Ledger::open(open(ACCOUNTS)?, open(USAGE)?, &str::to_owned);
+        let ledger = ledger.map_err(|error| self.damaged(&error))?;
+        let packs = Packs::read(&self.tables()).map_err(|error| self.damaged(&error))?;
+        Ok(Books { summary: self.summary.clone(), ledger, packs, sign_ins: None })
+    }
+
+    /// When its sign-ins came.
+    pub(super) fn sign_ins(&self) -> Result<SignIns, Failure> {
+        SignIns::read(&self.tables(), &self.summary.zone()).map_err(|error| self.damaged(&error))
+    }
+
+    /// A team that is asked for must be one of the run's.
+    pub(super) fn check_team(&self, team: Option<&str>) -> Result<(), Failure> {
+        let known = || self.summary.teams.iter().map(|known| known.team.as_str());
+        match team {
+            Some(team) if !known().any(|known| known == team) => {
+                Err(Failure::input(format!("there is no team `{team}`; {}", nearest(team, known()))))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A file of the results that can't be read.
+    pub(super) fn damaged(&self, error: &dyn std::error::Error) -> Failure {
+        Failure::input(format!("{}: {error}", shown(&self.path)))
+    }
+
+    /// Where the scenario lies beside the results.
+    pub(super) fn scenario_file(&self) -> PathBuf {
+        self.path.join(SCENARIO)
+    }
+
+    /// The scenario as it was run, which is `needed_for` something.
+    pub(super) fn scenario(&self, needed_for: &str) -> Result<Arc<Scenario>, Failure> {
+        let file = self.scenario_file();
+        if file.exists() {
+            return scenario_file::read(&file).map(Arc::new);
+        }
+        let text = format!("{} holds no {SCENARIO}, and {needed_for} runs it again", shown(&self.path));
+        Err(Failure::input(text))
+    }
+}
+
+/// The files of a results folder.
+pub(super) struct Folder(pub(super) PathBuf);
+
+impl WrittenTables for Folder {
+    fn open(&self, table: &'static str) -> io::Result<Option<Box<dyn Read + '_>>> {
+        match File::open(self.0.join(table)) {
+            Ok(file) => Ok(Some(Box::new(file))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}

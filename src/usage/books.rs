@@ -1,0 +1,194 @@
+//! `Books`: what a run that is over has written, and the usage pages that are worked out from it.
+
+use std::collections::BTreeSet;
+
+use parquet::file::reader::ChunkReader;
+
+use crate::meter::instant::Span;
+use crate::meter::tokens::Tokens;
+use crate::scenario::calendar::{Day, iso};
+use crate::usage::by_product::{consumption_groups, products, versions};
+use crate::usage::by_user::users;
+use crate::usage::figures::{Cost, DayTokens, Overview, RangeFigures, Usage, Waste};
+use crate::usage::ledger::{Known, Ledger, LedgerError};
+use crate::usage::packs::Packs;
+use crate::usage::range::{Asked, Range};
+use crate::usage::run_summary::RunSummary;
+use crate::usage::sign_ins::SignIns;
+use crate::usage::sums::{Line, Total, key_of, lines};
+
+/// The days of the overview's chart (RULES 5.3).
+const CHART_DAYS: i32 = 365;
+
+/// The seconds of the last 7 days (RULES 5.3).
+const LATELY: Span = Span::from_seconds(7 * 86_400);
+
+/// The books of a run.
+pub struct Books<R: ChunkReader + 'static> {
+    /// Its summary.
+    pub summary: RunSummary,
+    /// Its charges.
+    pub ledger: Ledger<R>,
+    /// Its packs and token events.
+    pub packs: Packs,
+    /// When its sign-ins came, where that is asked for.
+    pub sign_ins: Option<SignIns>,
+}
+
+/// Lines and what they are read with.
+pub(crate) struct Account<'b, R: ChunkReader + 'static> {
+    pub(crate) ledger: &'b Ledger<R>,
+    pub(crate) range: Range,
+    /// What was used, in the order of users, products and versions.
+    pub(crate) lines: Vec<Line>,
+}
+
+/// What one pass through the postings gathers.
+struct Gathered {
+    /// By the account's place, what was charged in the range.
+    totals: Vec<Total>,
+    /// The tokens of each day of the chart, from active packs and others.
+    chart: Vec<[Tokens; 2]>,
+}
+
+impl<R: ChunkReader + 'static> Books<R> {
+    /// The usage pages for a range and a team, or all teams.
+    ///
+    /// # Errors
+    /// Where the ledger is damaged.
+    pub fn usage(&self, asked: Asked, team: Option<&str>) -> Result<Usage, LedgerError> {
+        let zone = self.summary.zone();
+        let range = Range::new(asked, (self.summary.start, self.summary.end), &zone);
+        let gathered = self.gather(&range, team)?;
+        let waste = self.waste(&gathered.totals, (&range, team));
+        let lines = lines(gathered.totals, |account| key_of(&self.ledger, account));
+        let account = Account { ledger: &self.ledger, range, lines };
+        let users = users(&account);
+        Ok(Usage {
+            title: self.summary.title.clone(),
+            as_of: iso(self.summary.end),
+            zone: zone.name().to_owned(),
+            team: team.map(str::to_owned),
+            range: RangeFigures {
+                name: asked.to_string(),
+                from: range.first.date(),
+                to: range.after.plus(-1).date(),
+                days: range.days(),
+                months: range.months,
+            },
+            overview: self.overview(&account, gathered.chart, team),
+            products: products(&account),
+            consumption_groups: consumption_groups(users.iter().map(|user| user.tokens)),
+            users,
+            versions: versions(&account),
+            waste,
+            sign_ins: self.sign_ins.as_ref().map(|sign_ins| sign_ins.hours(&range, team)),
+        })
+    }
+
+    /// The first day of the chart.
+    fn chart_from(&self) -> Day {
+        let last = self.summary.zone().local(self.summary.last()).date();
+        Day::from(last).plus(1 - CHART_DAYS)
+    }
+
+    fn gather(&self, range: &Range, team: Option<&str>) -> Result<Gathered, LedgerError> {
+        let active = self.packs.active(self.summary.end);
+        let of_team = |account| team.is_none_or(|team| self.text(Known::Team, account) == team);
+        let accounts = 0..self.ledger.accounts();
+        // What is asked about every posting is looked up once for each account.
+        let counts: Vec<Option<usize>> = accounts
+            .map(|account| {
+                of_team(account).then(|| usize::from(!active.contains(self.text(Known::Pack, account))))
+            })
+            .collect();
+        let mut totals = vec![Total::default(); self.ledger.accounts()];
+        let chart_from = self.chart_from();
+        let chart_until = chart_from.plus(CHART_DAYS);
+        let mut chart = vec![[Tokens::ZERO; 2]; usize::try_from(CHART_DAYS).expect("a year")];
+        let days = range.first.min(chart_from)..range.after.max(chart_until);
+        self.ledger.scan(days, &mut |posting| {
+            let Some(expired) = counts[posting.account] else { return };
+            if let Ok(place) = usize::try_from(posting.day.0 - chart_from.0)
+                && let Some(day) = chart.get_mut(place)
+            {
+                day[expired] += posting.tokens;
+            }
+            if range.contains(posting.day) {
+                let place = u32::try_from(posting.day.0 - range.first.0).expect("from the first day on");
+                totals[posting.account].post(posting, place);
+            }
+        })?;
+        Ok(Gathered { totals, chart })
+    }
+
+    fn overview(&self, account: &Account<'_, R>, chart: Vec<[Tokens; 2]>, team: Option<&str>) -> Overview {
+        let end = self.summary.end;
+        let ours = |name: &str| team.is_none_or(|team| team == name);
+        let active = || self.packs.packs.iter().filter(|pack| ours(&pack.team) && pack.expires > end);
+        let lately = |kinds: [&str; 2]| {
+            let events =
+                self.packs.events.iter().filter(|event| ours(&event.team) && event.at + LATELY >= end);
+            events.filter(|event| kinds.contains(&event.event.as_str())).map(|event| event.tokens).sum()
+        };
+        let distinct =
+            |number: fn(&Line) -> u32| account.lines.iter().map(number).collect::<BTreeSet<_>>().len() as u64;
+        let from = self.chart_from();
+        let day = |(place, [active_packs, expired_packs]): (i32, [Tokens; 2])| DayTokens {
+            day: from.plus(place).date(),
+            active_packs,
+            expired_packs,
+        };
+        Overview {
+            used_from_active_packs: active().map(|pack| pack.posted).sum(),
+            remaining: active().map(|pack| pack.remaining).sum(),
+            added_in_7_days: lately(["purchase", "move-in"]),
+            removed_in_7_days: lately(["move-out", "expiry"]),
+            days: (0..).zip(chart).map(day).collect(),
+            tokens: account.lines.iter().map(|line| line.total.tokens).sum(),
+            products: distinct(|line| line.product),
+            users: distinct(|line| line.user),
+        }
+    }
+
+    fn waste(&self, totals: &[Total], (range, team): (&Range, Option<&str>)) -> Waste {
+        let cost = |known, text: &str| {
+            let of_kind = (0..).zip(totals).filter(|(account, _)| self.text(known, *account) == text);
+            of_kind.fold(Cost::default(), |cost, (_, total)| Cost {
+                tokens: cost.tokens + total.tokens,
+                count: cost.count + total.charges,
+            })
+        };
+        let zone = self.summary.zone();
+        let expiries = self.packs.events.iter().filter(|event| {
+            event.event == "expiry"
+                && team.is_none_or(|team| team == event.team)
+                && range.contains(zone.local(event.at).date().into())
+        });
+        Waste {
+            left_open: cost(Known::ChargeKind, "renewal"),
+            add_ins: cost(Known::ProductKind, "add-in"),
+            expired: expiries.fold(Cost::default(), |cost, event| Cost {
+                tokens: cost.tokens + event.tokens,
+                count: cost.count + 1,
+            }),
+        }
+    }
+
+    fn text(&self, known: Known, account: usize) -> &str {
+        self.ledger.text(known, self.ledger.number(known, account))
+    }
+}
+
+impl<R: ChunkReader + 'static> Account<'_, R> {
+    /// Tokens a month (RULES 5.5), rounded to a thousandth, halves up.
+    pub(crate) fn per_month(&self, tokens: Tokens) -> Tokens {
+        let months = i64::from(self.range.months);
+        Tokens::from_thousandths((2 * tokens.thousandths() + months).div_euclid(2 * months))
+    }
+
+    /// What a number of a user, product or version stands for.
+    pub(crate) fn text(&self, known: Known, number: u32) -> String {
+        self.ledger.text(known, number).to_owned()
+    }
+}
