@@ -19,6 +19,8 @@ mod rules;
 mod catalog;
 mod describe;
 mod reconcile;
+mod past_run;
+mod balances;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -42,6 +44,7 @@ Examples:
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
   flexmeter reconcile usage.csv firm.toml
                                 compare a usage export with the rules
+  flexmeter balances results/firm-1      what each team has left, and who used it
   flexmeter shrink week.toml --failing   the least that shows a failure
   flexmeter catalog             products whose rates are on the public record
 
@@ -77,6 +80,8 @@ enum Command {
     Describe(describe::Arguments),
     /// Compare a usage export with what the rules say of a scenario's sessions.
     Reconcile(reconcile::Arguments),
+    /// Show what each team has left of its tokens, and each contract of its credits.
+    Balances(balances::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -108,6 +113,7 @@ pub fn main() -> ExitCode {
         Command::Shrink(arguments) => shrink::shrink(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
+        Command::Balances(arguments) => balances::balances(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

@@ -13,4 +13,5 @@ pub mod describe;
 pub mod rulebook;
 pub mod clock;
 pub mod reconciliation;
+pub mod balances;
 pub mod shrinking;

@@ -162,7 +162,7 @@ impl<'s> TableReader<'s> {
         })
     }
 
-    fn wrong_cell(&self, column: &'static str, meant: &'static str) -> TableError {
+    pub(crate) fn wrong_cell(&self, column: &'static str, meant: &'static str) -> TableError {
         self.flaw(TableFlaw::Cell { column, text: self.cell(column).to_owned(), meant })
     }
 
