@@ -21,6 +21,7 @@ mod catalog;
 mod describe;
 mod reconcile;
 mod usage;
+mod balances;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -46,6 +47,7 @@ Examples:
                                 compare a usage export with the rules
   flexmeter usage results/firm-1 --range 3m
                                 who used what, by product, user or version
+  flexmeter balances results/firm-1      what each team has left, and who used it
   flexmeter shrink week.toml --failing   the least that shows a failure
   flexmeter catalog             products whose rates are on the public record
 
@@ -83,6 +85,8 @@ enum Command {
     Reconcile(reconcile::Arguments),
     /// Show who used what in a range, as the usage pages do.
     Usage(usage::Arguments),
+    /// Show what each team has left of its tokens, and each contract of its credits.
+    Balances(balances::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -115,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
         Command::Usage(arguments) => usage::usage(&arguments),
+        Command::Balances(arguments) => balances::balances(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

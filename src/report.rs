@@ -13,5 +13,6 @@ pub mod describe;
 pub mod rulebook;
 pub mod clock;
 pub mod reconciliation;
+pub mod balances;
 pub mod shrinking;
 pub mod usage;

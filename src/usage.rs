@@ -9,5 +9,6 @@ mod sums;
 mod by_product;
 mod by_user;
 pub mod books;
+pub mod recent_use;
 pub mod balances;
 pub mod figures;

@@ -20,6 +20,7 @@ use crate::scenario::directory::Directory;
 use crate::simulation::run::{FIRST_ROWS, FirstRows, Run};
 use crate::simulation::tally::{Charged, Tally, TeamTally};
 use crate::simulation::verdict::{Checked, Verdict, packs_text};
+use crate::usage::balances;
 
 /// Packs of one charge shown before the rest is left to the result files.
 const PACKS_MAX: usize = 3;
@@ -250,8 +251,10 @@ fn run_before(scenario: &Scenario) -> bool {
 
 /// Green above 20 % of what was bought, red at or below (RULES 5.1).
 fn band(team: &TeamTally) -> comfy_table::Color {
-    let fifth = Tokens::from_thousandths(team.tokens.thousandths() / 5);
-    if team.available > fifth { comfy_table::Color::Green } else { comfy_table::Color::Red }
+    match balances::band(team.available, team.tokens) {
+        "green" => comfy_table::Color::Green,
+        _ => comfy_table::Color::Red,
+    }
 }
 
 fn expectations(verdicts: &[Verdict], width: Option<u16>) -> String {

@@ -8,6 +8,7 @@
 //! * `explanation`     why something was charged, refused or not; alternatives avoid it, and diff finds the same.
 //! * `history`         the random histories: data, chance, the scenario file they are.
 //! * `reference`       the reference model: the same rules again in the plainest way.
+//! * `balances`        what teams have left and who used it, at the end and at any instant; the command (5.1, 5.2).
 //! * `boundaries`      the corners that random histories should visit, counted in the reference model.
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `calendar`        zones prepared to be asked often give the same instants.
@@ -28,6 +29,7 @@
 //! `membership` (3.2 to 3.4), `contract` (5.2), `licence_server` (6.1), `transition` (6.2, 6.3).
 
 mod architecture;
+mod balances;
 mod boundaries;
 mod broken_files;
 mod calendar;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::past_run::Folder;
 use crate::cli::progress::Progress;
 use crate::cli::results_folder::summary_of;
 use crate::cli::{scenario_file, shown};
@@ -105,19 +106,6 @@ fn run(path: &Path, scenario: &Arc<Scenario>) -> Result<(Value, PutAside), Failu
     })?;
     let summary = Summary::new(scenario, &run.tally, (Detail::Full, digests));
     Ok((serde_json::to_value(&summary).expect("plain data"), PutAside(aside)))
-}
-
-/// The files of a results folder.
-struct Folder(PathBuf);
-
-impl WrittenTables for Folder {
-    fn open(&self, table: &'static str) -> io::Result<Option<Box<dyn Read + '_>>> {
-        match File::open(self.0.join(table)) {
-            Ok(file) => Ok(Some(Box::new(file))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
 }
 
 /// Tables in files without a name, which nobody has to remove.
