@@ -21,6 +21,7 @@
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
 //! * `reconciliation`  usage exports: planted errors are found, all of them and nothing else; each format is read.
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
+//! * `usage`           what administrators see: against the tables counted plainly, and by hand.
 //! * `transcript`      what simulated users did, written down as steps: the same rows without chance.
 //! * `shrinking`       the least that still shows something: what is left, that it is the least, exit codes.
 //! * `support`         running the binary and reading scenarios, for the modules above.
@@ -52,3 +53,4 @@ mod shrinking;
 mod support;
 mod theory;
 mod transcript;
+mod usage;
