@@ -15,7 +15,7 @@ use crate::usage::packs::Packs;
 use crate::usage::range::{Asked, Range};
 use crate::usage::run_summary::RunSummary;
 use crate::usage::sign_ins::SignIns;
-use crate::usage::sums::{Line, Total, key_of, lines};
+use crate::usage::sums::{Line, Totals, key_of, lines};
 
 /// The days of the overview's chart (RULES 5.3).
 const CHART_DAYS: i32 = 365;
@@ -46,7 +46,7 @@ pub(crate) struct Account<'b, R: ChunkReader + 'static> {
 /// What one pass through the postings gathers.
 struct Gathered {
     /// By the account's place, what was charged in the range.
-    totals: Vec<Total>,
+    totals: Totals,
     /// The tokens of each day of the chart, from active packs and others.
     chart: Vec<[Tokens; 2]>,
 }
@@ -61,7 +61,7 @@ impl<R: ChunkReader + 'static> Books<R> {
         let range = Range::new(asked, (self.summary.start, self.summary.end), &zone);
         let gathered = self.gather(&range, team)?;
         let waste = self.waste(&gathered.totals, (&range, team));
-        let lines = lines(gathered.totals, |account| key_of(&self.ledger, account));
+        let lines = lines(&gathered.totals, |account| key_of(&self.ledger, account));
         let account = Account { ledger: &self.ledger, range, lines };
         let users = users(&account);
         Ok(Usage {
@@ -102,7 +102,7 @@ impl<R: ChunkReader + 'static> Books<R> {
                 of_team(account).then(|| usize::from(!active.contains(self.text(Known::Pack, account))))
             })
             .collect();
-        let mut totals = vec![Total::default(); self.ledger.accounts()];
+        let mut totals = Totals::new(self.ledger.accounts(), range);
         let chart_from = self.chart_from();
         let chart_until = chart_from.plus(CHART_DAYS);
         let mut chart = vec![[Tokens::ZERO; 2]; usize::try_from(CHART_DAYS).expect("a year")];
@@ -116,7 +116,7 @@ impl<R: ChunkReader + 'static> Books<R> {
             }
             if range.contains(posting.day) {
                 let place = u32::try_from(posting.day.0 - range.first.0).expect("from the first day on");
-                totals[posting.account].post(posting, place);
+                totals.post(posting, place);
             }
         })?;
         Ok(Gathered { totals, chart })
@@ -151,12 +151,12 @@ impl<R: ChunkReader + 'static> Books<R> {
         }
     }
 
-    fn waste(&self, totals: &[Total], (range, team): (&Range, Option<&str>)) -> Waste {
+    fn waste(&self, totals: &Totals, (range, team): (&Range, Option<&str>)) -> Waste {
         let cost = |known, text: &str| {
-            let of_kind = (0..).zip(totals).filter(|(account, _)| self.text(known, *account) == text);
-            of_kind.fold(Cost::default(), |cost, (_, total)| Cost {
-                tokens: cost.tokens + total.tokens,
-                count: cost.count + total.charges,
+            let of_kind = (0..self.ledger.accounts()).filter(|account| self.text(known, *account) == text);
+            of_kind.map(|account| totals.sum(account)).fold(Cost::default(), |cost, (tokens, charges)| Cost {
+                tokens: cost.tokens + tokens,
+                count: cost.count + u64::from(charges),
             })
         };
         let zone = self.summary.zone();

@@ -33,14 +33,6 @@ pub(crate) struct Total {
 pub(crate) struct DaySet(Vec<u64>);
 
 impl DaySet {
-    fn insert(&mut self, place: u32) {
-        let word = place as usize / 64;
-        if word >= self.0.len() {
-            self.0.resize(word + 1, 0);
-        }
-        self.0[word] |= 1 << (place % 64);
-    }
-
     /// Adds the days of another.
     pub(crate) fn add(&mut self, other: &DaySet) {
         self.0.resize(self.0.len().max(other.0.len()), 0);
@@ -62,25 +54,11 @@ impl DaySet {
 }
 
 impl Total {
-    /// Adds a posting whose day has that place in the range.
-    pub(crate) fn post(&mut self, posting: Posting, place: u32) {
-        self.tokens += posting.tokens;
-        if posting.charges > 0 {
-            self.charges += u64::from(posting.charges);
-            self.days.insert(place);
-        }
-    }
-
     /// Adds another.
     pub(crate) fn add(&mut self, other: &Total) {
         self.tokens += other.tokens;
         self.charges += other.charges;
         self.days.add(&other.days);
-    }
-
-    /// Whether nothing was charged.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.charges == 0 && self.tokens == Tokens::ZERO
     }
 
     /// The sum of some.
@@ -92,14 +70,49 @@ impl Total {
     }
 }
 
-/// Adds totals of accounts up to lines, in the order of users, products and versions.
-pub(crate) fn lines(totals: Vec<Total>, key: impl Fn(usize) -> [u32; 3]) -> Vec<Line> {
-    let mut used: Vec<([u32; 3], Total)> = totals
-        .into_iter()
-        .enumerate()
-        .filter(|(_, total)| !total.is_empty())
-        .map(|(account, total)| (key(account), total))
-        .collect();
+/// The totals of every account in one piece of memory: postings come in the order of time, each to another account.
+pub(crate) struct Totals {
+    sums: Vec<(Tokens, u32)>,
+    days: Vec<u64>,
+    /// The words of days that an account has.
+    words: usize,
+}
+
+impl Totals {
+    /// Nothing posted yet.
+    pub(crate) fn new(accounts: usize, range: &Range) -> Self {
+        let words = range.days().div_ceil(64) as usize;
+        Totals { sums: vec![(Tokens::ZERO, 0); accounts], days: vec![0; accounts * words], words }
+    }
+
+    /// Adds a posting whose day has that place in the range.
+    pub(crate) fn post(&mut self, posting: Posting, place: u32) {
+        let (tokens, charges) = &mut self.sums[posting.account];
+        *tokens += posting.tokens;
+        if posting.charges > 0 {
+            *charges += posting.charges;
+            self.days[posting.account * self.words + place as usize / 64] |= 1 << (place % 64);
+        }
+    }
+
+    /// The tokens and charges of an account.
+    pub(crate) fn sum(&self, account: usize) -> (Tokens, u32) {
+        self.sums[account]
+    }
+
+    /// Everything of an account; `None` where nothing was charged.
+    fn total(&self, account: usize) -> Option<Total> {
+        let (tokens, charges) = self.sums[account];
+        let days = &self.days[account * self.words..][..self.words];
+        let used = charges > 0 || tokens != Tokens::ZERO;
+        used.then(|| Total { tokens, charges: charges.into(), days: DaySet(days.to_vec()) })
+    }
+}
+
+/// Adds the totals of accounts up to lines, in the order of users, products and versions.
+pub(crate) fn lines(totals: &Totals, key: impl Fn(usize) -> [u32; 3]) -> Vec<Line> {
+    let used = (0..totals.sums.len()).filter_map(|account| Some((key(account), totals.total(account)?)));
+    let mut used: Vec<([u32; 3], Total)> = used.collect();
     used.sort_by_key(|(key, _)| *key);
     let mut lines: Vec<Line> = Vec::new();
     for ([user, product, version], total) in used {
