@@ -19,6 +19,7 @@ mod rules;
 mod catalog;
 mod describe;
 mod reconcile;
+mod names;
 mod past_run;
 mod balances;
 
