@@ -21,6 +21,7 @@ mod catalog;
 mod describe;
 mod reconcile;
 mod usage;
+mod names;
 mod balances;
 
 use std::io::{IsTerminal, Write};

@@ -1,6 +1,7 @@
 //! Usage: what administrators see of a run that is over (RULES 5), as plain data, computed once for every form.
 
 pub mod range;
+pub mod pseudonym;
 pub mod run_summary;
 pub mod packs;
 pub mod ledger;

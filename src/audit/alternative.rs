@@ -65,7 +65,8 @@ fn tried(
     tables: &MemoryTables,
     (journal, of, subject): (&Journal, Whose, &Subject),
 ) -> Option<Alternative> {
-    let scenario = attempt.document.mended().ok()?;
+    let mut scenario = attempt.document.mended().ok()?;
+    scenario.directory.hide_like(&journal.scenario.directory);
     let whose = of.named_in(&journal.scenario, &scenario);
     let changed = Journal::of(&Arc::new(scenario));
     let often = whose.map_or(0, |whose| how_often(&changed, whose, subject));
@@ -145,7 +146,7 @@ impl Workshop<'_> {
             };
             let directory = &self.inquiry.scenario().directory;
             let step = document::Entry::step(*at, "sign-out")
-                .with("user", self.inquiry.user())
+                .with("user", self.inquiry.own_user())
                 .with("product", directory.products.get(opened.product.0))
                 .with("device", directory.device_name(session.device))
                 .with("version", directory.version_name(session.version));
@@ -167,7 +168,7 @@ impl Workshop<'_> {
 
     /// A subscription for the product.
     fn subscribed(&self, from: Instant) -> Attempt {
-        let (user, product) = (self.inquiry.user(), self.inquiry.product());
+        let (user, product) = (self.inquiry.own_user(), self.inquiry.product());
         let text = format!("a subscription for {product} from {} on", self.inquiry.moment(from));
         let step = document::Entry::step(from, "subscribe").with("user", user).with("product", product);
         self.attempt(("3.5", text), |document| document.push("step", step.table()))

@@ -15,8 +15,9 @@ use crate::meter::answer::ChargeKind;
 use crate::meter::instant::Instant;
 use crate::meter::tokens::Tokens;
 use crate::results::files::{TABLES, WHERE_THERE_ARE_SOME};
-use crate::results::table_reader::{TableError, TableFlaw, TableReader, WrittenTables};
+use crate::results::table_reader::{TableError, TableFlaw, TableReader, WrittenTables, place};
 use crate::simulation::tally::Charged;
+use crate::usage::pseudonym::Pseudonyms;
 
 /// Differing rows kept of each table and side; beyond these they are only counted.
 pub const ROWS_KEPT: usize = 10_000;
@@ -162,6 +163,20 @@ impl Difference {
         self.first.is_none()
     }
 
+    /// Shows pseudonyms in place of users' names (RULES 5.7).
+    pub fn hide_users(&mut self, pseudonyms: &Pseudonyms) {
+        let of_tables = self.tables.iter_mut().map(|of| (of.table, &mut of.only));
+        let of_first = self.first.iter_mut().map(|of| (of.table, &mut of.only));
+        for (table, only) in of_tables.chain(of_first) {
+            for rows in [&mut only.a.rows, &mut only.b.rows] {
+                rows.iter_mut().for_each(|row| *row = hidden(table, row, pseudonyms));
+                rows.sort_by(|a, b| a.iter().cmp(b.iter()));
+            }
+        }
+        self.accounts.iter_mut().for_each(|account| account.user = pseudonyms.of(&account.user));
+        self.accounts.sort_by(|a, b| (&a.user, &a.product).cmp(&(&b.user, &b.product)));
+    }
+
     /// What all users together are charged.
     pub fn charged(&self) -> Sides<Charged> {
         let mut total = Sides::<Charged>::default();
@@ -184,6 +199,19 @@ impl Difference {
             self.first = Some(parting);
         }
     }
+}
+
+/// A row with pseudonyms in its cells of users: `user`, and `who` with several.
+fn hidden(table: &str, row: &StringRecord, pseudonyms: &Pseudonyms) -> StringRecord {
+    let [user, who] = ["user", "who"].map(|column| place(table, column));
+    let cells = row.iter().enumerate().map(|(at, cell)| match Some(at) {
+        at if at == user && !cell.is_empty() => pseudonyms.of(cell),
+        at if at == who => {
+            cell.split_terminator(';').map(|name| pseudonyms.of(name)).collect::<Vec<_>>().join(";")
+        }
+        _ => cell.to_owned(),
+    });
+    cells.collect()
 }
 
 /// The end of the run comes after every instant.

@@ -61,7 +61,7 @@ pub fn expect_all(document: &mut Document, journal: &Journal) {
             }
             Record::Transition(row) if row.hindrance.is_some() => {
                 let directory = &journal.scenario.directory;
-                let user = row.step.user().map_or("", |user| directory.users.get(user.0));
+                let user = row.step.user().map_or("", |user| directory.users.own(user.0));
                 let reason = row.hindrance.as_ref().map_or("", |hindrance| hindrance.name());
                 let who = who_text(directory, row.hindrance.as_ref());
                 let columns = [("step", row.step.name()), ("user", user), ("reason", reason), ("who", &who)];
@@ -72,11 +72,11 @@ pub fn expect_all(document: &mut Document, journal: &Journal) {
     }
     let directory = &journal.scenario.directory;
     for ((user, product), rows) in keys {
-        let names = (directory.users.get(user.0), directory.products.get(product.0));
+        let names = (directory.users.own(user.0), directory.products.get(product.0));
         document.push("expect", rows.table(names));
     }
     for (user, list) in notices {
-        let entry = Entry::default().with("user", directory.users.get(user.0));
+        let entry = Entry::default().with("user", directory.users.own(user.0));
         document.push("expect", entry.with("notices", lines(list)).table());
     }
     if !hindrances.is_empty() {

@@ -24,7 +24,7 @@ impl Whose {
 
     /// The same user and product, by their names, in another scenario.
     pub fn named_in(self, ours: &Scenario, theirs: &Scenario) -> Option<Whose> {
-        let user = theirs.directory.user_number(ours.directory.users.get(self.user.0))?;
+        let user = theirs.directory.user_number(ours.directory.users.own(self.user.0))?;
         let product = theirs.directory.product_number(ours.directory.products.get(self.product.0))?;
         Some(Whose { user, product })
     }
@@ -51,6 +51,11 @@ impl<'j> Inquiry<'j> {
 
     pub(crate) fn user(&self) -> &'j str {
         self.scenario().directory.users.get(self.whose.user.0)
+    }
+
+    /// The user's name as the file has it: never to be shown.
+    pub(crate) fn own_user(&self) -> &'j str {
+        self.scenario().directory.users.own(self.whose.user.0)
     }
 
     pub(crate) fn product(&self) -> &'j str {

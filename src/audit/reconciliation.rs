@@ -181,7 +181,7 @@ impl Reconciliation {
         let judge = Judge { scenario, known, daily: stated.grain.by_day, days };
         let mut findings: Vec<Finding> =
             cases.iter().filter_map(|(key, (due, rows))| judge.finding(&Case { key, due, rows })).collect();
-        findings.extend(stated.strays.into_iter().map(stray));
+        findings.extend(stated.strays.into_iter().map(|of| stray(scenario, of)));
         findings.sort_by(|one, other| order(one).cmp(&order(other)));
         let mut notes = stated.notes;
         notes.extend(unrecorded(known));
@@ -206,12 +206,12 @@ fn order(finding: &Finding) -> (Option<Day>, [&str; 3], &[u64]) {
     (finding.day, [&finding.user, &finding.product, &finding.team].map(String::as_str), &finding.lines)
 }
 
-fn stray(stray: Stray<'_>) -> Finding {
+fn stray(scenario: &Scenario, stray: Stray<'_>) -> Finding {
     let Stray { class, row, why } = stray;
     Finding {
         class,
         day: row.day,
-        user: row.names().into_iter().next().unwrap_or_else(|| "(hidden)".to_owned()),
+        user: row.names().first().map_or("(hidden)".to_owned(), |name| scenario.directory.users.shown(name)),
         product: row.product.clone(),
         team: row.team().unwrap_or_default().to_owned(),
         due: None,

@@ -46,8 +46,11 @@ pub fn transcript(document: &Document, scenario: &Arc<Scenario>, whose: Option<U
     for (at, request) in steps {
         written.push("step", step(&scenario.directory, at, &request));
     }
-    let scenario = written.mended().unwrap_or_else(|problems| panic!("a transcript is right: {problems:#?}"));
-    Script { document: written, scenario: Arc::new(scenario) }
+    let transcribed = written.mended();
+    let mut transcribed =
+        transcribed.unwrap_or_else(|problems| panic!("a transcript is right: {problems:#?}"));
+    transcribed.directory.hide_like(&scenario.directory);
+    Script { document: written, scenario: Arc::new(transcribed) }
 }
 
 /// A file without simulated users, and what it says.
@@ -89,7 +92,7 @@ impl Kept {
     fn add(&mut self, scenario: &Scenario, group: &TeamGroup) {
         let team = |(_, team): (TeamId, TeamId)| scenario.directory.teams.get(team.0).to_owned();
         self.teams.extend(group.teams().map(team));
-        let user = |local| scenario.directory.users.get(group.user(local).0).to_owned();
+        let user = |local| scenario.directory.users.own(group.user(local).0).to_owned();
         self.users.extend((0..).map(UserId).take(group.users()).map(user));
     }
 }
@@ -118,7 +121,7 @@ fn name_people(document: &mut Document, scenario: &Scenario, kept: &Kept) {
     }
     document.retain("user", |user| name_of(user).is_some_and(|name| kept.users.contains(name)));
     for member in &scenario.simulated {
-        let user = scenario.directory.users.get(member.user.0);
+        let user = scenario.directory.users.own(member.user.0);
         if kept.users.contains(user) {
             let group = &scenario.groups[member.group as usize];
             let table = groups.iter().find(|table| name_of(table) == Some(&group.name));
@@ -135,7 +138,7 @@ fn name_people(document: &mut Document, scenario: &Scenario, kept: &Kept) {
             let of_group =
                 |member: &&Member| group.as_str() == Some(&scenario.groups[member.group as usize].name);
             let members = scenario.simulated.iter().filter(of_group);
-            let names = members.map(|member| scenario.directory.users.get(member.user.0));
+            let names = members.map(|member| scenario.directory.users.own(member.user.0));
             let names = names.filter(|name| kept.users.contains(*name));
             step.insert("users", toml_edit::value(names.collect::<Value>()));
         }
@@ -180,7 +183,7 @@ fn teams_of_their_own(table: &Table) -> Vec<Table> {
 /// A request of a simulated user as a step.
 fn step(directory: &Directory, at: Instant, request: &Request) -> Table {
     let of_user = |action: &str, user: UserId, device: DeviceId| {
-        let entry = Entry::step(at, action).with("user", directory.users.get(user.0));
+        let entry = Entry::step(at, action).with("user", directory.users.own(user.0));
         entry.with("device", directory.device_name(device))
     };
     let of_session = |action: &str, (user, device): (UserId, DeviceId), what: (ProductId, VersionId)| {

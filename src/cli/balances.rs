@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
-use crate::cli::past_run::PastRun;
+use crate::cli::names::Names;
+use crate::cli::past_run::{PastRun, scenario_in};
 use crate::cli::progress::Progress;
-use crate::cli::{interrupt, print, shown, terminal_width};
+use crate::cli::{interrupt, print, scenario_file, shown, terminal_width};
 use crate::meter::instant::Instant;
 use crate::report::balances as report;
 use crate::scenario::calendar::{Zone, iso};
@@ -52,6 +54,8 @@ pub(super) struct Arguments {
     /// Its last day
     #[arg(long, value_name = "DAY", requires = "from")]
     to: Option<NaiveDate>,
+    #[command(flatten)]
+    names: Names,
     /// How the balances are printed
     #[arg(long, value_enum, default_value_t = Form::Table)]
     format: Form,
@@ -79,6 +83,9 @@ pub(super) fn balances(arguments: &Arguments) -> Result<ExitCode, Failure> {
             .map_err(|untold| Failure::input(format!("{}: {untold}", shown(&run.path))))?,
     };
     let mut balances = stock.balances();
+    if let Some(pseudonyms) = arguments.names.of_results(&run)? {
+        balances.hide_users(&pseudonyms);
+    }
     if let Some(team) = &arguments.team {
         keep_team(&mut balances, team)?;
     }
@@ -101,8 +108,8 @@ fn credit_days(arguments: &Arguments) -> Result<Option<DaysShown>, Failure> {
 /// The stock at an instant of the run.
 fn replayed(run: &PastRun, (at, credit_days): (&str, Option<DaysShown>)) -> Result<Stock, Failure> {
     let at = instant_of(run, at)?;
-    let scenario = run.scenario("--at")?;
-    let file = run.scenario_file();
+    let file = scenario_in(&run.path, "--at")?;
+    let scenario = Arc::new(scenario_file::read(&file)?);
     guarded((&file, scenario.seed), "balances", || {
         let progress = Progress::of(&scenario, false);
         let stock = Stock::replayed(&scenario, (at, credit_days), &progress);

@@ -56,7 +56,7 @@ pub(super) struct ForkArguments {
     #[arg(long, value_name = "FILE")]
     steps: Option<PathBuf>,
     /// Also write the scenario with these steps as one file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "hide_names")]
     save: Option<PathBuf>,
     #[command(flatten)]
     manner: Manner,
@@ -67,7 +67,9 @@ pub(super) fn resume(arguments: &ResumeArguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     let base = Base::read(&arguments.checkpoint)?;
     let name = base.stem();
-    base.execution((base.scenario.clone(), &base.checkpoint.scenario, name), &|| base.differs())
+    let mut scenario = Scenario::clone(&base.scenario);
+    arguments.manner.names.hide(&mut scenario)?;
+    base.execution((Arc::new(scenario), &base.checkpoint.scenario, name), &|| base.differs())
         .carry_out(&arguments.manner)
 }
 
@@ -91,6 +93,7 @@ pub(super) fn fork(arguments: &ForkArguments) -> Result<ExitCode, Failure> {
         drawing(&[first, second], &problems)
     })?;
     scenario.seed = base.checkpoint.seed;
+    arguments.manner.names.hide(&mut scenario)?;
     let differs = || base.differs_by(steps);
     let name = format!("{}-fork", base.stem());
     let code =

@@ -8,6 +8,7 @@ use clap::Args;
 
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::names::Names;
 use crate::cli::{Format, interrupt, print, scenario_file, terminal_width};
 use crate::report::describe;
 use crate::scenario::Scenario;
@@ -20,6 +21,8 @@ use crate::scenario::typical_week::TypicalWeek;
 pub(super) struct Arguments {
     /// The scenario file
     file: PathBuf,
+    #[command(flatten)]
+    names: Names,
     /// How the description is printed
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -28,7 +31,8 @@ pub(super) struct Arguments {
 /// Describes the groups of a scenario, those of a team's copies once.
 pub(super) fn describe(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
-    let scenario = scenario_file::read(&arguments.file)?;
+    let mut scenario = scenario_file::read(&arguments.file)?;
+    arguments.names.hide(&mut scenario)?;
     let text =
         guarded((&arguments.file, scenario.seed), "describe", || Ok(text(&scenario, arguments.format)))?;
     print(&text)?;

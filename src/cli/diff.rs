@@ -10,9 +10,11 @@ use clap::Args;
 use crate::audit::difference::{Difference, Incomparable, Sides};
 use crate::cli::diff::side::{Chosen, Compared};
 use crate::cli::failure::Failure;
+use crate::cli::names::Names;
 use crate::cli::{Format, interrupt, print, scenario_file, shown, terminal_width};
 use crate::report::difference::{self, Comparison};
 use crate::scenario::document::Document;
+use crate::usage::pseudonym::Pseudonyms;
 
 const USAGE: &str = "\
 flexmeter diff [OPTIONS] <A> <B>
@@ -43,6 +45,8 @@ pub(super) struct Arguments {
     /// Compare the file with itself under another policy; may be given several times
     #[arg(long, value_name = "KEY=VALUE", value_parser = policy, conflicts_with = "b")]
     policy: Vec<(String, String)>,
+    #[command(flatten)]
+    names: Names,
     /// How the differences are printed
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -52,13 +56,18 @@ pub(super) struct Arguments {
 pub(super) fn diff(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     // Both are read before either is run: whoever waits for a run need not fear for the other file.
-    let a = Chosen::of(&arguments.a)?;
-    let b = match &arguments.b {
+    let mut a = Chosen::of(&arguments.a)?;
+    let mut b = match &arguments.b {
         Some(b) => Chosen::of(b)?,
         None => under_policies(&arguments.a, &arguments.policy)?,
     };
+    let pseudonyms = arguments.names.of()?;
+    let pseudonyms = hidden_alike([&mut a, &mut b], pseudonyms)?;
     let (a, b) = (a.carried_out()?, b.carried_out()?);
-    let difference = difference_of(&a, &b)?;
+    let mut difference = difference_of(&a, &b)?;
+    if let Some(pseudonyms) = pseudonyms {
+        difference.hide_users(&pseudonyms);
+    }
     let names = Sides { a: a.name, b: b.name };
     let summaries = Sides { a: a.summary, b: b.summary };
     let comparison = Comparison { names: &names, summaries: &summaries, difference: &difference };
@@ -67,6 +76,21 @@ pub(super) fn diff(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Format::Table => print(&difference::text(&comparison, terminal_width()))?,
     }
     Ok(if difference.is_none() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Pseudonyms are compared with pseudonyms: where a folder holds them, a scenario is run with them too. Names are
+/// compared as they are; what is still to be hidden then is returned.
+fn hidden_alike(
+    sides: [&mut Chosen; 2],
+    pseudonyms: Option<Pseudonyms>,
+) -> Result<Option<Pseudonyms>, Failure> {
+    if !sides.iter().any(|side| side.is_hidden()) {
+        return Ok(pseudonyms);
+    }
+    for side in sides {
+        side.hide(pseudonyms.as_ref())?;
+    }
+    Ok(None)
 }
 
 /// What a scenario file, run now, and a folder of results differ in.

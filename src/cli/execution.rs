@@ -11,6 +11,7 @@ use hdrhistogram::Histogram;
 
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::names::Names;
 use crate::cli::progress::{Progress, nanoseconds};
 use crate::cli::results_folder::{Aside, ResultsFolder};
 use crate::cli::{Format, print, print_with, shown, terminal_width};
@@ -45,6 +46,8 @@ pub(super) struct Manner {
     /// How much is written
     #[arg(long, value_enum, default_value_t = DetailArgument::Full)]
     detail: DetailArgument,
+    #[command(flatten)]
+    pub(super) names: Names,
     #[command(flatten)]
     pub(super) telling: Telling,
 }
@@ -127,7 +130,9 @@ impl Execution<'_> {
             let tables = aside.tables(scenario, detail);
             let (carried, tables) = self.drive(manner, (tables, &progress))?;
             let summary = write(scenario, &carried, (tables, &aside))?;
-            aside.write(SCENARIO, &with_seed(self.text, scenario.seed))?;
+            if !scenario.directory.users.are_hidden() {
+                aside.write(SCENARIO, &with_seed(self.text, scenario.seed))?;
+            }
             Ok((carried, summary))
         })?;
         let files = aside.put_in_place()?;

@@ -13,11 +13,12 @@ use crate::audit::journal::Journal;
 use crate::audit::transcript::transcript;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::names::Names;
+use crate::cli::past_run::scenario_in;
 use crate::cli::results_folder::write_file;
 use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
 use crate::meter::instant::Instant;
 use crate::report::explanation::{self, Answer};
-use crate::results::files::SCENARIO;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::iso;
 use crate::scenario::document::Document;
@@ -55,11 +56,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "INSTANT")]
     at: Option<String>,
     /// Write the file in which that alternative is done; it runs as it stands
-    #[arg(long, value_name = "N", requires_all = ["at", "out"])]
+    #[arg(long, value_name = "N", requires_all = ["at", "out"], conflicts_with = "hide_names")]
     apply: Option<usize>,
     /// Where to write it
     #[arg(long, value_name = "FILE", requires = "apply")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    names: Names,
     /// How the answer is printed
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
@@ -100,12 +103,17 @@ struct Asked {
 
 impl Asked {
     fn read(arguments: &Arguments) -> Result<Self, Failure> {
-        let file = if arguments.run.is_dir() { arguments.run.join(SCENARIO) } else { arguments.run.clone() };
+        let file = if arguments.run.is_dir() {
+            scenario_in(&arguments.run, "`flexmeter explain`")?
+        } else {
+            arguments.run.clone()
+        };
         if arguments.out.as_ref().is_some_and(|out| is_same_file(out, &file)) {
             let text = format!("--out {} is the scenario itself; choose another", shown(&file));
             return Err(Failure::input(text));
         }
-        let (scenario, document) = scenario_file::read_document(&file)?;
+        let (mut scenario, document) = scenario_file::read_document(&file)?;
+        arguments.names.hide(&mut scenario)?;
         let directory = &scenario.directory;
         let user = directory.user_number(&arguments.user);
         let user = user.ok_or_else(|| unknown(("user", &arguments.user), directory.users.iter()))?;

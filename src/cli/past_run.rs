@@ -3,15 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::summary_of;
-use crate::cli::{scenario_file, shown};
+use crate::cli::shown;
 use crate::results::files::{SCENARIO, SUMMARY};
 use crate::results::ledger::{ACCOUNTS, USAGE};
 use crate::results::table_reader::WrittenTables;
-use crate::scenario::Scenario;
 use crate::scenario::problem::nearest;
 use crate::usage::books::Books;
 use crate::usage::ledger::Ledger;
@@ -93,21 +91,23 @@ impl PastRun {
     pub(super) fn damaged(&self, error: &dyn std::error::Error) -> Failure {
         Failure::input(format!("{}: {error}", shown(&self.path)))
     }
+}
 
-    /// Where the scenario lies beside the results.
-    pub(super) fn scenario_file(&self) -> PathBuf {
-        self.path.join(SCENARIO)
+/// The scenario beside the results in a folder, for what runs it again.
+pub(super) fn scenario_in(folder: &Path, what: &str) -> Result<PathBuf, Failure> {
+    let file = folder.join(SCENARIO);
+    let summary = summary_of(folder);
+    if file.exists() || summary.is_none() {
+        return Ok(file);
     }
-
-    /// The scenario as it was run, which is `needed_for` something.
-    pub(super) fn scenario(&self, needed_for: &str) -> Result<Arc<Scenario>, Failure> {
-        let file = self.scenario_file();
-        if file.exists() {
-            return scenario_file::read(&file).map(Arc::new);
-        }
-        let text = format!("{} holds no {SCENARIO}, and {needed_for} runs it again", shown(&self.path));
-        Err(Failure::input(text))
-    }
+    let hidden = summary.is_some_and(|summary| summary.get("names_hidden") == Some(&true.into()));
+    let why = if hidden { ", because it was written with --hide-names" } else { "" };
+    let text = format!(
+        "{} holds no {SCENARIO}{why}, and {what} runs that again; run the scenario without --hide-names, or name \
+         a folder that has it",
+        shown(folder)
+    );
+    Err(Failure::input(text))
 }
 
 /// The files of a results folder.

@@ -13,6 +13,7 @@ use crate::audit::KnownUse;
 use crate::audit::reconciliation::{Days, Reconciliation};
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::names::Names;
 use crate::cli::progress::Progress;
 use crate::cli::results_folder::write_file;
 use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
@@ -35,7 +36,8 @@ Examples:
   cat token-usage.csv | flexmeter reconcile - firm.toml --dates mdy
 
 The export is token usage by day or the older usage report, as CSV, Excel (.xlsx) or JSON; columns are found by \
-their names, in any order. Where names are hidden, it is compared per day, product and team.
+their names, in any order. Where names are hidden, it is compared per day, product and team; pseudonyms that \
+`flexmeter export` wrote are known again with --hide-names and the same key.
 
 Exit codes: 0 all agrees, 1 something differs, 2 a file can't be read.";
 
@@ -59,6 +61,8 @@ pub(super) struct Arguments {
     /// Also write every finding, those that agree among them, as CSV
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
+    #[command(flatten)]
+    names: Names,
     /// Print nothing but errors
     #[arg(long, short)]
     quiet: bool,
@@ -90,7 +94,9 @@ pub(super) fn reconcile(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     check_csv(arguments)?;
     let export = read_export(arguments)?;
-    let scenario = Arc::new(scenario_file::read(&arguments.file)?);
+    let mut scenario = scenario_file::read(&arguments.file)?;
+    arguments.names.hide(&mut scenario)?;
+    let scenario = Arc::new(scenario);
     let days = days(arguments, &scenario)?;
     let reconciliation = guarded((&arguments.file, scenario.seed), "reconcile", || {
         let progress = Progress::of(&scenario, arguments.quiet);

@@ -33,6 +33,8 @@ summary.json, with contracts credits.csv, with licence servers transition.csv: t
 them is the file that was run, scenario.toml, for `flexmeter explain` and whoever wants to run it again. The actors also write how long decisions on \
 sign-ins took, latency.hgrm and latency.json.
 
+With --hide-names no file holds a user's name; scenario.toml, which would, is left out.
+
 It appears whole or not at all. An earlier run's results are replaced; a folder that holds anything \
 else is refused.";
 
@@ -47,7 +49,7 @@ pub(super) struct Arguments {
     seed: Option<u64>,
     /// Stop there: everything before has happened, nothing on it (UTC unless an offset is given)
     #[arg(long, value_name = "INSTANT", requires = "checkpoint")]
-    #[arg(conflicts_with_all = ["out", "driver", "threads", "detail"])]
+    #[arg(conflicts_with_all = ["out", "driver", "threads", "detail", "hide_names"])]
     until: Option<String>,
     /// What to go on from with `resume` or `fork`, in place of results
     #[arg(long, value_name = "FILE", requires = "until")]
@@ -61,6 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     let (text, mut scenario) = scenario_file::read_with_text(&arguments.file)?;
     scenario.seed = arguments.seed.unwrap_or(scenario.seed);
+    arguments.manner.names.hide(&mut scenario)?;
     let scenario = Arc::new(scenario);
     let file = &arguments.file;
     if let (Some(until), Some(place)) = (&arguments.until, &arguments.checkpoint) {

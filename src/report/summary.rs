@@ -43,6 +43,9 @@ pub struct Summary {
     licence_servers: Vec<SeatsSummary>,
     sha256: String,
     sha256_more: BTreeMap<&'static str, String>,
+    /// Pseudonyms stand in place of users' names (RULES 5.7).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    names_hidden: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -130,6 +133,7 @@ impl Summary {
             licence_servers: licence_servers(scenario, tally),
             sha256: digests.run,
             sha256_more: digests.more,
+            names_hidden: scenario.directory.users.are_hidden(),
         }
     }
 
@@ -153,13 +157,16 @@ fn contracts(scenario: &Scenario, tally: &Tally) -> Vec<ContractSummary> {
 
 /// What was used of a contract, by user and service.
 fn credits(scenario: &Scenario, tally: &Tally, contract: ContractId) -> Vec<CreditSummary> {
+    let users = &scenario.directory.users;
     let of_contract = tally.credits.iter().filter(|((of, ..), _)| *of == contract);
+    let mut of_contract: Vec<(&CreditAccount, &Tokens)> = of_contract.collect();
+    of_contract.sort_by_key(|((_, user, product), _)| (users.rank(user.0), *product));
     let summary = |((_, user, product), credits): (&CreditAccount, &Tokens)| CreditSummary {
-        user: scenario.directory.users.get(user.0).to_owned(),
+        user: users.get(user.0).to_owned(),
         product: scenario.directory.products.get(product.0).to_owned(),
         credits: credits.to_string(),
     };
-    of_contract.map(summary).collect()
+    of_contract.into_iter().map(summary).collect()
 }
 
 fn licence_servers(scenario: &Scenario, tally: &Tally) -> Vec<SeatsSummary> {

@@ -250,14 +250,15 @@ pub struct Witness<R> {
     pub recorder: R,
     /// What was written down before the instant.
     pub past: Past,
-    scenario: Arc<Scenario>,
+    /// With the names of the file: what is shown in their place is no part of the past.
+    directory: Directory,
     until: Instant,
 }
 
 impl<R> Witness<R> {
     /// A witness of everything before an instant.
     pub fn new(recorder: R, scenario: &Arc<Scenario>, until: Instant) -> Self {
-        Witness { recorder, past: Past::default(), scenario: scenario.clone(), until }
+        Witness { recorder, past: Past::default(), directory: scenario.directory.in_the_open(), until }
     }
 }
 
@@ -268,7 +269,7 @@ impl<R: Recorder> Recorder for Witness<R> {
 
     fn take(&mut self, mut rows: Vec<Record>) -> Result<(), Box<dyn Error + Send + Sync>> {
         for row in rows.iter().filter(|row| row.at() < self.until) {
-            self.past.add(&self.scenario.directory, row);
+            self.past.add(&self.directory, row);
         }
         let wanted = self.recorder.wants();
         rows.retain(|row| wanted.keeps(row));

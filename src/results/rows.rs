@@ -3,7 +3,7 @@
 use csv::StringRecord;
 
 use crate::meter::answer::{Admission, Refusal};
-use crate::meter::id::{PackId, ProductId, TeamId, UserId};
+use crate::meter::id::{PackId, ProductId, TeamId};
 use crate::meter::instant::Instant;
 use crate::meter::pack::Pack;
 use crate::meter::record::{
@@ -18,11 +18,11 @@ use crate::simulation::verdict::{notice_texts, packs_text, who_text};
 pub trait Row {
     /// The columns.
     const HEADER: &'static [&'static str];
-    /// The first columns as numbers, which stand in the order of their texts.
+    /// The first columns as numbers, which stand in the order of their texts; a user by the rank of what is shown.
     type Leading: Ord;
 
     /// The first columns.
-    fn leading(&self) -> Self::Leading;
+    fn leading(&self, names: &Directory) -> Self::Leading;
 
     /// Writes every column into an empty record, and behind them what a row tells that its table does not show.
     fn cells(&self, names: &Directory, cells: &mut StringRecord);
@@ -31,10 +31,10 @@ pub trait Row {
 impl Row for ChargeRecord {
     const HEADER: &'static [&'static str] =
         &["window_start", "user", "product", "team", "tokens", "uncovered", "kind", "recorded_at", "packs"];
-    type Leading = (Instant, UserId, ProductId);
+    type Leading = (Instant, u32, ProductId);
 
-    fn leading(&self) -> Self::Leading {
-        (self.window_start, self.user, self.product)
+    fn leading(&self, names: &Directory) -> Self::Leading {
+        (self.window_start, names.users.rank(self.user.0), self.product)
     }
 
     fn cells(&self, names: &Directory, cells: &mut StringRecord) {
@@ -54,10 +54,10 @@ impl Row for ChargeRecord {
 impl Row for SignInRecord {
     const HEADER: &'static [&'static str] =
         &["at", "user", "product", "device", "version", "team", "outcome", "reason"];
-    type Leading = (Instant, UserId, ProductId);
+    type Leading = (Instant, u32, ProductId);
 
-    fn leading(&self) -> Self::Leading {
-        (self.at, self.user, self.product)
+    fn leading(&self, names: &Directory) -> Self::Leading {
+        (self.at, names.users.rank(self.user.0), self.product)
     }
 
     fn cells(&self, names: &Directory, cells: &mut StringRecord) {
@@ -82,10 +82,10 @@ impl Row for SignInRecord {
 impl Row for SessionRecord {
     const HEADER: &'static [&'static str] =
         &["signed_in", "user", "product", "device", "version", "signed_out", "end"];
-    type Leading = (Instant, UserId, ProductId);
+    type Leading = (Instant, u32, ProductId);
 
-    fn leading(&self) -> Self::Leading {
-        (self.signed_in, self.user, self.product)
+    fn leading(&self, names: &Directory) -> Self::Leading {
+        (self.signed_in, names.users.rank(self.user.0), self.product)
     }
 
     fn cells(&self, names: &Directory, cells: &mut StringRecord) {
@@ -104,7 +104,7 @@ impl Row for Pack {
         &["team", "pack", "bought", "expires", "tokens", "posted", "held", "expired", "remaining"];
     type Leading = (TeamId, PackId);
 
-    fn leading(&self) -> Self::Leading {
+    fn leading(&self, _: &Directory) -> Self::Leading {
         (self.team, self.id)
     }
 
@@ -123,7 +123,7 @@ impl Row for TokenEvent {
     const HEADER: &'static [&'static str] = &["at", "team", "event", "pack", "tokens"];
     type Leading = (Instant, TeamId);
 
-    fn leading(&self) -> Self::Leading {
+    fn leading(&self, _: &Directory) -> Self::Leading {
         (self.at, self.team)
     }
 
@@ -138,10 +138,10 @@ impl Row for TokenEvent {
 
 impl Row for NoticeRecord {
     const HEADER: &'static [&'static str] = &["at", "user", "notice", "product", "device"];
-    type Leading = (Instant, UserId);
+    type Leading = (Instant, u32);
 
-    fn leading(&self) -> Self::Leading {
-        (self.at, self.user)
+    fn leading(&self, names: &Directory) -> Self::Leading {
+        (self.at, names.users.rank(self.user.0))
     }
 
     fn cells(&self, names: &Directory, cells: &mut StringRecord) {
@@ -155,10 +155,10 @@ impl Row for NoticeRecord {
 
 impl Row for CreditRecord {
     const HEADER: &'static [&'static str] = &["at", "user", "product", "contract", "credits", "kind"];
-    type Leading = (Instant, UserId, ProductId);
+    type Leading = (Instant, u32, ProductId);
 
-    fn leading(&self) -> Self::Leading {
-        (self.at, self.user, self.product)
+    fn leading(&self, names: &Directory) -> Self::Leading {
+        (self.at, names.users.rank(self.user.0), self.product)
     }
 
     fn cells(&self, names: &Directory, cells: &mut StringRecord) {
@@ -176,7 +176,7 @@ impl Row for TransitionRecord {
         &["at", "step", "user", "product", "device", "server", "by", "outcome", "reason", "who"];
     type Leading = Instant;
 
-    fn leading(&self) -> Self::Leading {
+    fn leading(&self, _: &Directory) -> Self::Leading {
         self.at
     }
 

@@ -112,12 +112,13 @@ impl<R: Row> SortedRows<R> {
     /// The rows in memory in order: by their first columns as numbers, and rows alike in those as text.
     fn each_row(&self, take: &mut RowTaker<'_>) -> io::Result<()> {
         let mut order: Vec<&R> = self.rows.iter().collect();
-        order.sort_by_key(|row| row.leading());
+        let names = &self.scenario.directory;
+        order.sort_by_key(|row| row.leading(names));
         let mut cells = StringRecord::new();
-        for alike in order.chunk_by(|a, b| a.leading() == b.leading()) {
+        for alike in order.chunk_by(|a, b| a.leading(names) == b.leading(names)) {
             if let [row] = alike {
                 cells.clear();
-                row.cells(&self.scenario.directory, &mut cells);
+                row.cells(names, &mut cells);
                 take(cells.as_byte_record())?;
                 continue;
             }
@@ -125,7 +126,7 @@ impl<R: Row> SortedRows<R> {
                 .iter()
                 .map(|row| {
                     let mut cells = StringRecord::new();
-                    row.cells(&self.scenario.directory, &mut cells);
+                    row.cells(names, &mut cells);
                     cells
                 })
                 .collect();

@@ -3,6 +3,8 @@
 //! Names are numbered by their bytes, because that order decides ties (RULES 2.3, 3.9, 4); the order
 //! in the file decides nothing.
 
+pub mod names;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
@@ -11,43 +13,9 @@ use toml::de::{DeTable, DeValue};
 
 use crate::meter::id::{ContractId, DeviceId, PackId, ProductId, ServerId, TeamId, UserId, VersionId};
 use crate::scenario::catalogue::CATALOGUE;
+use crate::scenario::directory::names::{Hider, Names};
 use crate::scenario::problem::{Problem, nearest};
 use crate::scenario::reader::{Problems, Value, whole_number};
-
-/// Names in the order of their numbers.
-#[derive(Clone, Debug, Default)]
-pub struct Names(Vec<String>);
-
-impl Names {
-    fn sorted(names: BTreeSet<String>) -> Self {
-        Names(names.into_iter().collect())
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The name with that number.
-    pub fn get(&self, number: u32) -> &str {
-        &self.0[number as usize]
-    }
-
-    /// The names in order.
-    pub fn iter(&self) -> impl Iterator<Item = &str> + Clone {
-        self.0.iter().map(String::as_str)
-    }
-
-    fn find(&self, name: &str) -> Option<u32> {
-        let place = self.0.binary_search_by(|known| known.as_str().cmp(name)).ok()?;
-        u32::try_from(place).ok()
-    }
-}
 
 /// The names of everything.
 #[derive(Clone, Debug, Default)]
@@ -131,6 +99,24 @@ impl Directory {
             copies,
             ..Directory::default()
         }
+    }
+
+    /// Shows others in place of the users' names: everything is as before but what is shown (RULES 5.7).
+    ///
+    /// # Panics
+    /// If two users would be shown alike.
+    pub fn hide_users(&mut self, hider: Hider) {
+        self.users.hide(hider);
+    }
+
+    /// Hides users as another directory does, if it does.
+    pub(crate) fn hide_like(&mut self, other: &Directory) {
+        self.users.hide_like(&other.users);
+    }
+
+    /// The same directory with users' names as the file has them: never to be shown.
+    pub(crate) fn in_the_open(&self) -> Directory {
+        Directory { users: self.users.in_the_open(), ..self.clone() }
     }
 
     /// The product a value names.

@@ -117,7 +117,7 @@ enum Next {
 pub fn people(scenario: &Scenario, group: &TeamGroup) -> Vec<Person> {
     let person = |member: &Member| {
         let user = group.find_user(member.user).expect("a member of the group");
-        let name = scenario.directory.users.get(member.user.0);
+        let name = scenario.directory.users.own(member.user.0);
         Person::new(user, name, &scenario.groups[member.group as usize])
     };
     group.members.iter().map(person).collect()

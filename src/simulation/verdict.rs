@@ -130,7 +130,15 @@ fn judge_more(
                 let who = who_text(directory, row.hindrance.as_ref());
                 texts(row.at, &[row.step.name(), user, reason, &who])
             });
-            let expected = hindrances.iter().map(|(at, columns)| texts(*at, columns));
+            let shown = |name: &str| directory.users.shown(name);
+            let expected = hindrances.iter().map(|(at, [step, user, reason, who])| match who.as_str() {
+                _ if !directory.users.are_hidden() => texts(*at, &[step, user, reason, who]),
+                who => {
+                    let user = if user.is_empty() { String::new() } else { shown(user) };
+                    let who = who.split_terminator(';').map(shown).collect::<Vec<_>>().join(";");
+                    texts(*at, &[step, &user, reason, &who])
+                }
+            });
             ("refused steps of the transition".to_owned(), sorted(expected), sorted(actual))
         }
         Expectation::Plan(user, plan) => {

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::meter::tokens::Tokens;
 use crate::usage::figures::as_text;
+use crate::usage::pseudonym::Pseudonyms;
 
 /// The balances of a run at an instant.
 #[derive(Clone, Debug, Serialize)]
@@ -28,6 +29,19 @@ pub struct Balances {
     pub teams: Vec<Balance>,
     /// Each contract, by name.
     pub contracts: Vec<CreditBalance>,
+}
+
+impl Balances {
+    /// Shows pseudonyms in place of users' names (RULES 5.7).
+    pub fn hide_users(&mut self, pseudonyms: &Pseudonyms) {
+        let of_teams = self.teams.iter_mut().map(|of| &mut of.users);
+        for users in of_teams.chain(self.contracts.iter_mut().map(|of| &mut of.users)) {
+            for share in users.iter_mut() {
+                share.name = pseudonyms.of(&share.name);
+            }
+            Share::sort(users);
+        }
+    }
 }
 
 /// Days from the first to the last, both included.
@@ -121,6 +135,13 @@ pub struct Share {
     /// Tokens, or credits.
     #[serde(serialize_with = "as_text")]
     pub tokens: Tokens,
+}
+
+impl Share {
+    /// Most first, then by name.
+    pub(crate) fn sort(shares: &mut [Share]) {
+        shares.sort_by(|a, b| b.tokens.cmp(&a.tokens).then_with(|| a.name.cmp(&b.name)));
+    }
 }
 
 /// The balance of a contract of shared cloud credits (RULES 5.2).

@@ -93,7 +93,7 @@ impl Sums {
         [self.products, self.users].map(|sums| {
             let share = |(name, tokens)| Share { name, tokens };
             let mut shares: Vec<Share> = sums.into_iter().map(share).collect();
-            shares.sort_by(|a, b| b.tokens.cmp(&a.tokens).then_with(|| a.name.cmp(&b.name)));
+            Share::sort(&mut shares);
             shares
         })
     }

@@ -19,6 +19,7 @@
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
+//! * `privacy`         names hidden: no file and no output holds one, everything else is as it was (5.7).
 //! * `reconciliation`  usage exports: planted errors are found, all of them and nothing else; each format is read.
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `usage`           what administrators see: against the tables counted plainly, and by hand.
@@ -42,6 +43,7 @@ mod explanation;
 mod history;
 mod museum;
 mod population;
+mod privacy;
 mod readme;
 mod reconciliation;
 mod reference;

@@ -104,7 +104,7 @@ impl Workshop<'_> {
         let host = self.inquiry.scenario().directory.products.get(host.0);
         let text = format!("opening {host} without {}", self.inquiry.product());
         Some(self.attempt(("3.7", text), |document| {
-            let user = document.named_mut("user", self.inquiry.user()).expect("the user's table");
+            let user = document.named_mut("user", self.inquiry.own_user()).expect("the user's table");
             match user.get_mut("add_ins") {
                 Some(Item::ArrayOfTables(list)) => list.retain(|pair| !loads(pair, self.inquiry.product())),
                 Some(Item::Value(Value::Array(list))) => {

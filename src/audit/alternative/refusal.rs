@@ -29,7 +29,7 @@ impl Workshop<'_> {
         let text = format!("an invitation accepted by {}", self.inquiry.moment(at));
         self.attempt(("3.4", text), |document| {
             for action in ["invite", "accept"] {
-                document.push("step", Entry::step(at, action).with("user", self.inquiry.user()).table());
+                document.push("step", Entry::step(at, action).with("user", self.inquiry.own_user()).table());
             }
         })
     }
@@ -37,7 +37,7 @@ impl Workshop<'_> {
     fn assigned(&self, at: Instant) -> Attempt {
         let text = format!("{} assigned by {}", self.inquiry.product(), self.inquiry.moment(at));
         let products = toml_edit::Array::from_iter([self.inquiry.product()]);
-        let step = Entry::step(at, "assign").with("user", self.inquiry.user()).with("products", products);
+        let step = Entry::step(at, "assign").with("user", self.inquiry.own_user()).with("products", products);
         self.attempt(("3.1", text), |document| document.push("step", step.table()))
     }
 
@@ -53,7 +53,7 @@ impl Workshop<'_> {
     fn connected(&self, sign_in: &SignInRecord) -> Option<Attempt> {
         let (device, _) = sign_in.opening?;
         let text = format!("a connection by {}", self.inquiry.moment(sign_in.at));
-        let step = Entry::step(sign_in.at, "go-online").with("user", self.inquiry.user());
+        let step = Entry::step(sign_in.at, "go-online").with("user", self.inquiry.own_user());
         let step = step.with("device", self.device(device));
         Some(self.attempt(("3.8", text), |document| document.push("step", step.table())))
     }
@@ -64,7 +64,7 @@ impl Workshop<'_> {
         let device = self.device(*view.devices.first()?).to_owned();
         let text = format!("uninstalling it from {device} by {}", self.inquiry.moment(at));
         let step = Entry::step(at, "uninstall")
-            .with("user", self.inquiry.user())
+            .with("user", self.inquiry.own_user())
             .with("product", self.inquiry.product());
         let step = step.with("device", device);
         Some(self.attempt(("3.6", text), |document| document.push("step", step.table())))

@@ -9,7 +9,7 @@ use crate::meter::instant::Instant;
 use crate::meter::request::Phase;
 use crate::meter::tokens::Tokens;
 use crate::scenario::calendar::Zone;
-use crate::scenario::directory::Names;
+use crate::scenario::directory::names::Names;
 use crate::scenario::document::{self, Entry};
 use crate::scenario::duration;
 

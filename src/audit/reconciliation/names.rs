@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::scenario::directory::Names;
+use crate::scenario::directory::names::Names;
 
 /// Names as an export writes them; case matters only where two names differ in nothing else.
 pub(crate) struct KnownNames<'n> {
@@ -14,10 +14,13 @@ pub(crate) struct KnownNames<'n> {
 impl<'n> KnownNames<'n> {
     pub(crate) fn of(names: &'n Names) -> Self {
         let mut lower = BTreeMap::new();
-        for (name, number) in names.iter().zip(0..) {
+        // Hidden names may stand in the export as they are, or as they are shown.
+        let shown = names.are_hidden().then(|| names.iter().zip(0..));
+        let all = || names.own_iter().zip(0..).chain(shown.clone().into_iter().flatten());
+        for (name, number) in all() {
             lower.entry(name.to_lowercase()).and_modify(|known| *known = None).or_insert(Some(number));
         }
-        KnownNames { exact: names.iter().zip(0..).collect(), lower }
+        KnownNames { exact: all().collect(), lower }
     }
 
     /// The number of a name.

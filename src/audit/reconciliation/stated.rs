@@ -8,7 +8,7 @@ use crate::audit::reconciliation::{Class, Days, Subject};
 use crate::meter::id::{ProductId, TeamId, UserId};
 use crate::scenario::Scenario;
 use crate::scenario::calendar::Day;
-use crate::scenario::directory::Names;
+use crate::scenario::directory::names::Names;
 use crate::scenario::problem::nearest;
 use crate::scenario::usage_export::column::{Column, Generation};
 use crate::scenario::usage_export::{UsageExport, UsageRow};
@@ -169,7 +169,8 @@ impl<'s> Reader<'s> {
     }
 
     fn unknown(&mut self, noun: &str, name: &str, names: &Names) -> (Class, String) {
-        let guess = self.said.len() < GUESSES_MAX;
+        let guess = self.said.len() < GUESSES_MAX && !names.are_hidden();
+        let name = &names.shown(name);
         let said = self.said.entry(format!("{noun} {name}")).or_insert_with(|| {
             let near = if guess { format!("; {}", nearest(name, names.iter())) } else { String::new() };
             format!("the scenario has no {noun} `{name}`, so that what is due can't be known{near}")

@@ -67,7 +67,7 @@ impl Chosen {
     pub fn at(journal: &Journal, whose: Whose, at: Instant) -> Option<Chosen> {
         let directory = &journal.scenario.directory;
         let owner = Owner {
-            user: directory.users.get(whose.user.0).to_owned(),
+            user: directory.users.own(whose.user.0).to_owned(),
             product: directory.products.get(whose.product.0).to_owned(),
         };
         let records = || journal.entries.iter().map(|entry| &entry.record);

@@ -21,6 +21,7 @@ use crate::results::table_reader::WrittenTables;
 use crate::scenario::Scenario;
 use crate::simulation::recorder::Detail;
 use crate::simulation::replay;
+use crate::usage::pseudonym::Pseudonyms;
 
 /// What somebody named to be compared.
 pub(super) enum Chosen {
@@ -72,6 +73,37 @@ impl Chosen {
             }
         }
         Ok(Chosen::Folder(path.to_owned(), summary))
+    }
+
+    /// Whether it has pseudonyms in place of names.
+    pub(super) fn is_hidden(&self) -> bool {
+        match self {
+            Chosen::Scenario { .. } => false,
+            Chosen::Folder(_, summary) => summary.get("names_hidden") == Some(&Value::Bool(true)),
+        }
+    }
+
+    /// Has pseudonyms from here on.
+    pub(super) fn hide(&mut self, pseudonyms: Option<&Pseudonyms>) -> Result<(), Failure> {
+        let hidden = self.is_hidden();
+        match (self, pseudonyms) {
+            (Chosen::Scenario { scenario, .. }, Some(pseudonyms)) => {
+                scenario.directory.hide_users(pseudonyms.hider());
+                Ok(())
+            }
+            (Chosen::Scenario { .. }, None) => Err(Failure::input(
+                "one side holds pseudonyms in place of names; add --hide-names, and the --names-key that they \
+                 were made with",
+            )),
+            (Chosen::Folder(..), _) if hidden => Ok(()),
+            (Chosen::Folder(path, _), _) => {
+                let text = format!(
+                    "{} holds names and the other side pseudonyms; name the scenario file in its place",
+                    shown(path)
+                );
+                Err(Failure::input(text))
+            }
+        }
     }
 
     /// The tables of a folder, or those of a run that is made now.
