@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::cli::failure::Failure;
+use crate::cli::names::Names;
 use crate::cli::results_folder::summary_of;
 use crate::cli::shown;
 use crate::results::files::{SCENARIO, SUMMARY};
@@ -53,8 +54,8 @@ impl PastRun {
         Folder(self.path.clone())
     }
 
-    /// Its books: charges by day and account, packs and token events.
-    pub(super) fn books(&self) -> Result<Books<File>, Failure> {
+    /// Its books: charges by day and account, packs and token events; users are shown as it is asked for.
+    pub(super) fn books(&self, names: &Names) -> Result<Books<File>, Failure> {
         let open = |name: &'static str| {
             File::open(self.path.join(name)).map_err(|error| {
                 let way_out = if self.summary.detail == "summary" {
@@ -65,7 +66,9 @@ impl PastRun {
                 Failure::input(format!("{} lacks its {name} ({error}); {way_out}", shown(&self.path)))
             })
         };
-        let ledger = Ledger::open(open(ACCOUNTS)?, open(USAGE)?, &str::to_owned);
+        let pseudonyms = names.of_results(self)?;
+        let show = |name: &str| pseudonyms.as_ref().map_or_else(|| name.to_owned(), |of| of.of(name));
+        let ledger = Ledger::open(open(ACCOUNTS)?, open(USAGE)?, &show);
         let ledger = ledger.map_err(|error| self.damaged(&error))?;
         let packs = Packs::read(&self.tables()).map_err(|error| self.damaged(&error))?;
         Ok(Books { summary: self.summary.clone(), ledger, packs, sign_ins: None })

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use crate::cli::failure::Failure;
+use crate::cli::names::Names;
 use crate::cli::past_run::PastRun;
 use crate::cli::{interrupt, print, terminal_width};
 use crate::report::usage as report;
@@ -45,6 +46,8 @@ pub(super) struct Arguments {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Form::Table)]
     format: Form,
+    #[command(flatten)]
+    names: Names,
 }
 
 /// By what usage is listed.
@@ -85,7 +88,7 @@ pub(super) fn usage(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let run = PastRun::open(&arguments.run)?;
     let team = arguments.team.as_deref();
     run.check_team(team)?;
-    let mut books = run.books()?;
+    let mut books = run.books(&arguments.names)?;
     if arguments.hours {
         books.sign_ins = Some(run.sign_ins()?);
     }

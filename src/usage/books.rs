@@ -1,6 +1,7 @@
 //! `Books`: what a run that is over has written, and the usage pages that are worked out from it.
 
 use std::collections::BTreeSet;
+use std::num::NonZero;
 
 use parquet::file::reader::ChunkReader;
 
@@ -92,31 +93,54 @@ impl<R: ChunkReader + 'static> Books<R> {
         Day::from(last).plus(1 - CHART_DAYS)
     }
 
+    /// Every posting is gone through once, on as many threads as there are cores: what is added up is the same.
     fn gather(&self, range: &Range, team: Option<&str>) -> Result<Gathered, LedgerError> {
         let active = self.packs.active(self.summary.end);
         let of_team = |account| team.is_none_or(|team| self.text(Known::Team, account) == team);
-        let accounts = 0..self.ledger.accounts();
         // What is asked about every posting is looked up once for each account.
-        let counts: Vec<Option<usize>> = accounts
-            .map(|account| {
-                of_team(account).then(|| usize::from(!active.contains(self.text(Known::Pack, account))))
-            })
-            .collect();
+        let chart_place = |account| usize::from(!active.contains(self.text(Known::Pack, account)));
+        let accounts = 0..self.ledger.accounts();
+        let places: Vec<Option<usize>> =
+            accounts.map(|account| of_team(account).then(|| chart_place(account))).collect();
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let shares = cores.min(self.ledger.groups()).max(1);
+        let (places, chart_from) = (&places, self.chart_from());
+        let gathered = std::thread::scope(|scope| {
+            let share = |first| (first..self.ledger.groups()).step_by(shares);
+            let gather = |first| move || self.gather_share(share(first), (range, chart_from, places));
+            let threads: Vec<_> = (0..shares).map(|first| scope.spawn(gather(first))).collect();
+            threads.into_iter().map(|thread| thread.join().expect("it does not panic")).collect::<Vec<_>>()
+        });
+        let mut gathered = gathered.into_iter();
+        let mut sum = gathered.next().expect("one share at least")?;
+        for other in gathered {
+            let Gathered { totals, chart } = other?;
+            sum.totals.add(&totals);
+            let days = sum.chart.iter_mut().zip(chart);
+            days.for_each(|(ours, theirs)| {
+                ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs)
+            });
+        }
+        Ok(sum)
+    }
+
+    fn gather_share(
+        &self,
+        groups: impl Iterator<Item = usize>,
+        (range, chart_from, places): (&Range, Day, &[Option<usize>]),
+    ) -> Result<Gathered, LedgerError> {
         let mut totals = Totals::new(self.ledger.accounts(), range);
-        let chart_from = self.chart_from();
-        let chart_until = chart_from.plus(CHART_DAYS);
         let mut chart = vec![[Tokens::ZERO; 2]; usize::try_from(CHART_DAYS).expect("a year")];
-        let days = range.first.min(chart_from)..range.after.max(chart_until);
-        self.ledger.scan(days, &mut |posting| {
-            let Some(expired) = counts[posting.account] else { return };
-            if let Ok(place) = usize::try_from(posting.day.0 - chart_from.0)
-                && let Some(day) = chart.get_mut(place)
-            {
-                day[expired] += posting.tokens;
+        let days = range.first.min(chart_from)..range.after.max(chart_from.plus(CHART_DAYS));
+        self.ledger.scan((groups, &days), &mut |posting| {
+            let Some(place) = places[posting.account] else { return };
+            let day = usize::try_from(posting.day.0 - chart_from.0).ok();
+            if let Some(day) = day.and_then(|day| chart.get_mut(day)) {
+                day[place] += posting.tokens;
             }
             if range.contains(posting.day) {
-                let place = u32::try_from(posting.day.0 - range.first.0).expect("from the first day on");
-                totals.post(posting, place);
+                let day = u32::try_from(posting.day.0 - range.first.0).expect("from the first day on");
+                totals.post(posting, day);
             }
         })?;
         Ok(Gathered { totals, chart })

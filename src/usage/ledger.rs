@@ -93,16 +93,29 @@ impl<R: ChunkReader + 'static> Ledger<R> {
         self.text(Known::ProductKind, self.number(Known::ProductKind, account))
     }
 
-    /// Goes through the postings of some days, in the order of the file.
+    /// In how many groups the postings lie, each of which can be gone through by itself.
+    pub(crate) fn groups(&self) -> usize {
+        self.usage.num_row_groups()
+    }
+
+    /// Goes through the postings of some days in some groups, in the order of the file.
     ///
     /// # Errors
     /// Where the file is damaged.
-    pub fn scan(&self, days: Range<Day>, take: &mut impl FnMut(Posting)) -> Result<(), LedgerError> {
-        self.scan_groups(&days, take).map_err(LedgerError::in_file(USAGE))
+    pub(crate) fn scan(
+        &self,
+        (groups, days): (impl Iterator<Item = usize>, &Range<Day>),
+        take: &mut impl FnMut(Posting),
+    ) -> Result<(), LedgerError> {
+        self.scan_groups((groups, days), take).map_err(LedgerError::in_file(USAGE))
     }
 
-    fn scan_groups(&self, days: &Range<Day>, take: &mut impl FnMut(Posting)) -> Result<(), ParquetError> {
-        for group in 0..self.usage.num_row_groups() {
+    fn scan_groups(
+        &self,
+        (groups, days): (impl Iterator<Item = usize>, &Range<Day>),
+        take: &mut impl FnMut(Posting),
+    ) -> Result<(), ParquetError> {
+        for group in groups {
             let group = self.usage.get_row_group(group)?;
             if !may_hold(&*group, days) {
                 continue;

@@ -95,6 +95,15 @@ impl Totals {
         }
     }
 
+    /// Adds the totals of the same accounts from other postings.
+    pub(crate) fn add(&mut self, other: &Totals) {
+        for (ours, theirs) in self.sums.iter_mut().zip(&other.sums) {
+            ours.0 += theirs.0;
+            ours.1 += theirs.1;
+        }
+        self.days.iter_mut().zip(&other.days).for_each(|(ours, theirs)| *ours |= theirs);
+    }
+
     /// The tokens and charges of an account.
     pub(crate) fn sum(&self, account: usize) -> (Tokens, u32) {
         self.sums[account]
