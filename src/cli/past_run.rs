@@ -12,6 +12,8 @@ use crate::results::files::{SCENARIO, SUMMARY};
 use crate::results::ledger::{ACCOUNTS, USAGE};
 use crate::results::table_reader::WrittenTables;
 use crate::scenario::problem::nearest;
+use crate::usage::balances::Balances;
+use crate::usage::balances::stock::Stock;
 use crate::usage::books::Books;
 use crate::usage::ledger::Ledger;
 use crate::usage::packs::Packs;
@@ -72,6 +74,17 @@ impl PastRun {
         let ledger = ledger.map_err(|error| self.damaged(&error))?;
         let packs = Packs::read(&self.tables()).map_err(|error| self.damaged(&error))?;
         Ok(Books { summary: self.summary.clone(), ledger, packs, sign_ins: None })
+    }
+
+    /// Its balances at its end; users are shown as it is asked for.
+    pub(super) fn balances(&self, names: &Names) -> Result<Balances, Failure> {
+        let stock =
+            Stock::written(&self.summary, &self.tables(), None).map_err(|error| self.damaged(&error))?;
+        let mut balances = stock.balances();
+        if let Some(pseudonyms) = names.of_results(self)? {
+            balances.hide_users(&pseudonyms);
+        }
+        Ok(balances)
     }
 
     /// When its sign-ins came.

@@ -13,10 +13,9 @@ const TEXT: &str = include_str!("../rules.md");
 pub fn text(width: Option<u16>) -> String {
     let mut table = table(&["rule", "about", "policy and default", "shown by"], width);
     for rule in RULES {
-        let shown = if rule.scenario.is_empty() { "not built yet" } else { rule.scenario };
         let policies = policies(rule).map(|(key, default)| format!("{key} = \"{default}\""));
         let policies = policies.collect::<Vec<_>>().join(", ");
-        table.add_row([rule.number, rule.title, &policies, shown]);
+        table.add_row([rule.number, rule.title, &policies, rule.scenario]);
     }
     let note = "`flexmeter rules 3.8` prints the text of a rule. The scenarios are below `scenarios/`; the test of a \
                 rule is called after it, such as `rule_3_8_…`.";
@@ -36,12 +35,7 @@ pub fn one(number: &str) -> Option<String> {
     for (key, default) in policies(rule) {
         text += &format!("\nPolicy: {key}, by default \"{default}\"\n");
     }
-    if rule.scenario.is_empty() {
-        text += "\nNot built yet.\n";
-    } else {
-        text += &format!("\nShown by: scenarios/{}\n", rule.scenario);
-    }
-    Some(text)
+    Some(text + &format!("\nShown by: scenarios/{}\n", rule.scenario))
 }
 
 /// The rules as data.
@@ -51,7 +45,7 @@ pub fn json() -> String {
             "rule": rule.number,
             "about": rule.title,
             "policies": policies(rule).collect::<std::collections::BTreeMap<_, _>>(),
-            "scenario": (!rule.scenario.is_empty()).then_some(rule.scenario),
+            "scenario": rule.scenario,
             "text": wording(rule),
         })
     };

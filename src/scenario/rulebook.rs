@@ -11,7 +11,7 @@ pub struct Rule {
     pub title: &'static str,
     /// The keys of `[policy]` that settle what it leaves open.
     pub policies: &'static [&'static str],
-    /// The scenario that shows it, below `scenarios/`; empty where the rule is not built yet.
+    /// The scenario that shows it, below `scenarios/`.
     pub scenario: &'static str,
 }
 
@@ -54,14 +54,14 @@ rules! {
     "3.11" "On Linux from version 2020 on" [] "boundaries/versions-before-2020-on-linux.toml";
     "3.12" "The plan comes from the team" [] "boundaries/the-plan-comes-from-the-teams.toml";
     "4" "The order within one instant" [] "boundaries/a-renewal-before-a-sign-in-at-one-instant.toml";
-    "5.1" "Balances" [] "";
+    "5.1" "Balances" [] "boundaries/what-administrators-see.toml";
     "5.2" "Shared cloud credits" [] "boundaries/credits-are-drawn-before-tokens.toml";
-    "5.3" "Usage overview" [] "";
-    "5.4" "Ranges, and the day of a use" ["report_zone"] "";
-    "5.5" "Usage by product" [] "";
-    "5.6" "Usage by user" [] "";
-    "5.7" "Names hidden" [] "";
-    "5.8" "Exports" [] "";
+    "5.3" "Usage overview" [] "boundaries/what-administrators-see.toml";
+    "5.4" "Ranges, and the day of a use" ["report_zone"] "boundaries/a-day-in-the-zone-of-reports.toml";
+    "5.5" "Usage by product" [] "boundaries/what-administrators-see.toml";
+    "5.6" "Usage by user" [] "boundaries/what-administrators-see.toml";
+    "5.7" "Names hidden" [] "boundaries/what-administrators-see.toml";
+    "5.8" "Exports" [] "boundaries/what-administrators-see.toml";
     "6.1" "Seats of a licence server" [] "boundaries/the-last-free-seat.toml";
     "6.2" "Five steps to named users" [] "boundaries/the-five-steps-out-of-order.toml";
     "6.3" "Who may do each step, and from when on" [] "boundaries/the-five-steps-out-of-order.toml";

@@ -19,6 +19,8 @@ pub struct RunSummary {
     /// The instant at which it was over.
     #[serde(deserialize_with = "instant")]
     pub end: Instant,
+    /// The seed of its chance.
+    pub seed: u64,
     /// Which tables were written: `summary`, `charges` or `full`.
     pub detail: String,
     /// The policies in force.
