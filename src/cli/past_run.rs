@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
+
 use crate::cli::failure::Failure;
 use crate::cli::names::Names;
 use crate::cli::results_folder::summary_of;
@@ -57,9 +59,9 @@ impl PastRun {
     }
 
     /// Its books: charges by day and account, packs and token events; users are shown as it is asked for.
-    pub(super) fn books(&self, names: &Names) -> Result<Books<File>, Failure> {
-        let open = |name: &'static str| {
-            File::open(self.path.join(name)).map_err(|error| {
+    pub(super) fn books(&self, names: &Names) -> Result<Books, Failure> {
+        let read = |name: &'static str| {
+            std::fs::read(self.path.join(name)).map(Bytes::from).map_err(|error| {
                 let way_out = if self.summary.detail == "summary" {
                     "it was run with --detail summary; run the scenario again with --detail charges, or full"
                 } else {
@@ -70,7 +72,7 @@ impl PastRun {
         };
         let pseudonyms = names.of_results(self)?;
         let show = |name: &str| pseudonyms.as_ref().map_or_else(|| name.to_owned(), |of| of.of(name));
-        let ledger = Ledger::open(open(ACCOUNTS)?, open(USAGE)?, &show);
+        let ledger = Ledger::open(read(ACCOUNTS)?, read(USAGE)?, &show);
         let ledger = ledger.map_err(|error| self.damaged(&error))?;
         let packs = Packs::read(&self.tables()).map_err(|error| self.damaged(&error))?;
         Ok(Books { summary: self.summary.clone(), ledger, packs, sign_ins: None })

@@ -3,8 +3,6 @@
 use std::collections::BTreeSet;
 use std::num::NonZero;
 
-use parquet::file::reader::ChunkReader;
-
 use crate::meter::instant::Span;
 use crate::meter::tokens::Tokens;
 use crate::scenario::calendar::{Day, iso};
@@ -25,11 +23,11 @@ const CHART_DAYS: i32 = 365;
 const LATELY: Span = Span::from_seconds(7 * 86_400);
 
 /// The books of a run.
-pub struct Books<R: ChunkReader + 'static> {
+pub struct Books {
     /// Its summary.
     pub summary: RunSummary,
     /// Its charges.
-    pub ledger: Ledger<R>,
+    pub ledger: Ledger,
     /// Its packs and token events.
     pub packs: Packs,
     /// When its sign-ins came, where that is asked for.
@@ -37,8 +35,8 @@ pub struct Books<R: ChunkReader + 'static> {
 }
 
 /// Lines and what they are read with.
-pub(crate) struct Account<'b, R: ChunkReader + 'static> {
-    pub(crate) ledger: &'b Ledger<R>,
+pub(crate) struct Account<'b> {
+    pub(crate) ledger: &'b Ledger,
     pub(crate) range: Range,
     /// What was used, in the order of users, products and versions.
     pub(crate) lines: Vec<Line>,
@@ -52,7 +50,7 @@ struct Gathered {
     chart: Vec<[Tokens; 2]>,
 }
 
-impl<R: ChunkReader + 'static> Books<R> {
+impl Books {
     /// The usage pages for a range and a team, or all teams.
     ///
     /// # Errors
@@ -118,7 +116,7 @@ impl<R: ChunkReader + 'static> Books<R> {
             sum.totals.add(&totals);
             let days = sum.chart.iter_mut().zip(chart);
             days.for_each(|(ours, theirs)| {
-                ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs)
+                ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| *ours += theirs);
             });
         }
         Ok(sum)
@@ -146,7 +144,7 @@ impl<R: ChunkReader + 'static> Books<R> {
         Ok(Gathered { totals, chart })
     }
 
-    fn overview(&self, account: &Account<'_, R>, chart: Vec<[Tokens; 2]>, team: Option<&str>) -> Overview {
+    fn overview(&self, account: &Account<'_>, chart: Vec<[Tokens; 2]>, team: Option<&str>) -> Overview {
         let end = self.summary.end;
         let ours = |name: &str| team.is_none_or(|team| team == name);
         let active = || self.packs.packs.iter().filter(|pack| ours(&pack.team) && pack.expires > end);
@@ -204,7 +202,7 @@ impl<R: ChunkReader + 'static> Books<R> {
     }
 }
 
-impl<R: ChunkReader + 'static> Account<'_, R> {
+impl Account<'_> {
     /// Tokens a month (RULES 5.5), rounded to a thousandth, halves up.
     pub(crate) fn per_month(&self, tokens: Tokens) -> Tokens {
         let months = i64::from(self.range.months);

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use parquet::file::reader::ChunkReader;
-
 use crate::meter::tokens::Tokens;
 use crate::usage::books::Account;
 use crate::usage::figures::{ConsumptionGroup, ProductUsage, UserShare, VersionUsage, VersionUsers};
@@ -31,7 +29,7 @@ pub(crate) fn consumption_groups(used: impl Iterator<Item = Tokens>) -> Vec<Cons
 }
 
 /// Each product, most tokens first.
-pub(crate) fn products<R: ChunkReader + 'static>(account: &Account<'_, R>) -> Vec<ProductUsage> {
+pub(crate) fn products(account: &Account<'_>) -> Vec<ProductUsage> {
     let mut of_product: BTreeMap<u32, Vec<&Line>> = BTreeMap::new();
     for line in &account.lines {
         of_product.entry(line.product).or_default().push(line);
@@ -42,10 +40,7 @@ pub(crate) fn products<R: ChunkReader + 'static>(account: &Account<'_, R>) -> Ve
     products
 }
 
-fn product<R: ChunkReader + 'static>(
-    account: &Account<'_, R>,
-    (number, lines): (u32, &[&Line]),
-) -> ProductUsage {
+fn product(account: &Account<'_>, (number, lines): (u32, &[&Line])) -> ProductUsage {
     let of_user = lines.chunk_by(|a, b| a.user == b.user);
     let mut by_user: Vec<UserShare> = of_user
         .map(|lines| {
@@ -73,7 +68,7 @@ fn product<R: ChunkReader + 'static>(
 }
 
 /// Each version of each product, most tokens first.
-pub(crate) fn versions<R: ChunkReader + 'static>(account: &Account<'_, R>) -> Vec<VersionUsage> {
+pub(crate) fn versions(account: &Account<'_>) -> Vec<VersionUsage> {
     let mut of_version: BTreeMap<(u32, u32), Vec<&Total>> = BTreeMap::new();
     for line in &account.lines {
         of_version.entry((line.product, line.version)).or_default().push(&line.total);

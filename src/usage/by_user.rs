@@ -1,7 +1,5 @@
 //! Usage by user (RULES 5.6).
 
-use parquet::file::reader::ChunkReader;
-
 use crate::scenario::calendar::Day;
 use crate::usage::books::Account;
 use crate::usage::figures::{UserProduct, UserUsage, VersionDays, WeekDays};
@@ -10,14 +8,14 @@ use crate::usage::range::Range;
 use crate::usage::sums::{DaySet, Line, Total};
 
 /// Each user, most tokens first.
-pub(crate) fn users<R: ChunkReader + 'static>(account: &Account<'_, R>) -> Vec<UserUsage> {
+pub(crate) fn users(account: &Account<'_>) -> Vec<UserUsage> {
     let mut users: Vec<UserUsage> =
         account.lines.chunk_by(|a, b| a.user == b.user).map(|lines| user(account, lines)).collect();
     users.sort_by(|a, b| b.tokens.cmp(&a.tokens).then_with(|| a.user.cmp(&b.user)));
     users
 }
 
-fn user<R: ChunkReader + 'static>(account: &Account<'_, R>, lines: &[Line]) -> UserUsage {
+fn user(account: &Account<'_>, lines: &[Line]) -> UserUsage {
     let total = Total::of(lines.iter().map(|line| &line.total));
     let of_product = lines.chunk_by(|a, b| a.product == b.product);
     let mut by_product: Vec<UserProduct> = of_product.map(|lines| product(account, lines)).collect();
@@ -32,7 +30,7 @@ fn user<R: ChunkReader + 'static>(account: &Account<'_, R>, lines: &[Line]) -> U
     }
 }
 
-fn product<R: ChunkReader + 'static>(account: &Account<'_, R>, lines: &[Line]) -> UserProduct {
+fn product(account: &Account<'_>, lines: &[Line]) -> UserProduct {
     let total = Total::of(lines.iter().map(|line| &line.total));
     let mut versions: Vec<VersionDays> = lines
         .iter()

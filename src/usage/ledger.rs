@@ -3,22 +3,23 @@
 use std::fmt;
 use std::ops::Range;
 
+use bytes::Bytes;
 use indexmap::IndexSet;
 use parquet::column::reader::{ColumnReaderImpl, get_typed_column_reader};
 use parquet::data_type::{ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::reader::{ChunkReader, FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::file::statistics::Statistics;
 
 use crate::meter::tokens::Tokens;
 use crate::results::ledger::{ACCOUNTS, TEXTS, USAGE};
 use crate::scenario::calendar::Day;
 
-/// The charges of a run. Files are read as they are asked for; only the accounts are kept.
-pub struct Ledger<R: ChunkReader + 'static> {
+/// The charges of a run: the bytes of a file, and the accounts.
+pub struct Ledger {
     texts: [TextColumn; TEXTS],
     accounts: usize,
-    usage: SerializedFileReader<R>,
+    usage: SerializedFileReader<Bytes>,
 }
 
 /// A column of the accounts, each text kept once.
@@ -60,12 +61,12 @@ pub struct Posting {
     pub tokens: Tokens,
 }
 
-impl<R: ChunkReader + 'static> Ledger<R> {
+impl Ledger {
     /// Opens the two files of a run; users are shown as `show` says.
     ///
     /// # Errors
     /// Where they are no ledger.
-    pub fn open(accounts: R, usage: R, show: &dyn Fn(&str) -> String) -> Result<Self, LedgerError> {
+    pub fn open(accounts: Bytes, usage: Bytes, show: &dyn Fn(&str) -> String) -> Result<Self, LedgerError> {
         let (accounts, texts) = read_accounts(accounts, show).map_err(LedgerError::in_file(ACCOUNTS))?;
         let usage = SerializedFileReader::new(usage).map_err(LedgerError::in_file(USAGE))?;
         Ok(Ledger { texts, accounts, usage })
@@ -161,8 +162,8 @@ fn may_hold(group: &dyn RowGroupReader, days: &Range<Day>) -> bool {
     }
 }
 
-fn read_accounts<R: ChunkReader + 'static>(
-    file: R,
+fn read_accounts(
+    file: Bytes,
     show: &dyn Fn(&str) -> String,
 ) -> Result<(usize, [TextColumn; TEXTS]), ParquetError> {
     let file = SerializedFileReader::new(file)?;

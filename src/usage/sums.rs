@@ -1,7 +1,5 @@
 //! `Sums`: what was used in a range, added up by user, product and version.
 
-use parquet::file::reader::ChunkReader;
-
 use crate::meter::tokens::Tokens;
 use crate::scenario::calendar::Day;
 use crate::usage::ledger::{Known, Ledger, Posting};
@@ -136,6 +134,6 @@ pub(crate) fn lines(totals: &Totals, key: impl Fn(usize) -> [u32; 3]) -> Vec<Lin
 }
 
 /// The key of lines: user, product, version.
-pub(crate) fn key_of<R: ChunkReader + 'static>(ledger: &Ledger<R>, account: usize) -> [u32; 3] {
+pub(crate) fn key_of(ledger: &Ledger, account: usize) -> [u32; 3] {
     [Known::User, Known::Product, Known::Version].map(|known| ledger.number(known, account))
 }
