@@ -14,4 +14,5 @@ pub mod rulebook;
 pub mod clock;
 pub mod reconciliation;
 pub mod balances;
+pub mod export;
 pub mod shrinking;

@@ -4,5 +4,7 @@ pub mod range;
 pub mod pseudonym;
 pub mod run_summary;
 pub mod recent_use;
+pub mod untold;
+pub mod export;
 pub mod balances;
 pub mod figures;

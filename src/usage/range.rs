@@ -78,12 +78,7 @@ impl Range {
                 let first = this_month.checked_sub_months(chrono::Months::new(months));
                 (Day::from(first.expect("within the calendar")), Day::from(this_month), months)
             }
-            Asked::Between(from, to) => {
-                let month =
-                    |date: NaiveDate| date.year() * 12 + i32::try_from(date.month0()).expect("below 12");
-                let months = u32::try_from(month(to) - month(from) + 1).expect("in order");
-                (Day::from(from), Day::from(to).plus(1), months)
-            }
+            Asked::Between(from, to) => (Day::from(from), Day::from(to).plus(1), months_between(from, to)),
         };
         Range { asked, first, after, months }
     }
@@ -97,6 +92,12 @@ impl Range {
     pub fn contains(&self, day: Day) -> bool {
         (self.first..self.after).contains(&day)
     }
+}
+
+/// The calendar months that the days from a date to a date touch.
+pub(crate) fn months_between(from: NaiveDate, to: NaiveDate) -> u32 {
+    let month = |date: NaiveDate| date.year() * 12 + i32::try_from(date.month0()).expect("below 12");
+    u32::try_from(month(to) - month(from) + 1).expect("in order")
 }
 
 fn first_of_month(date: NaiveDate) -> NaiveDate {
