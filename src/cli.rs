@@ -23,6 +23,7 @@ mod reconcile;
 mod usage;
 mod names;
 mod balances;
+mod export;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -49,6 +50,8 @@ Examples:
   flexmeter usage results/firm-1 --range 3m
                                 who used what, by product, user or version
   flexmeter balances results/firm-1      what each team has left, and who used it
+  flexmeter export results/firm-1 --out usage.csv
+                                what was used, in Autodesk's own columns
   flexmeter shrink week.toml --failing   the least that shows a failure
   flexmeter catalog             products whose rates are on the public record
 
@@ -88,6 +91,8 @@ enum Command {
     Usage(usage::Arguments),
     /// Show what each team has left of its tokens, and each contract of its credits.
     Balances(balances::Arguments),
+    /// Write what was used in the columns of Autodesk's own files, as CSV, Excel or JSON.
+    Export(export::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -121,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
         Command::Usage(arguments) => usage::usage(&arguments),
         Command::Balances(arguments) => balances::balances(&arguments),
+        Command::Export(arguments) => export::export(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

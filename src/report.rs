@@ -14,5 +14,6 @@ pub mod rulebook;
 pub mod clock;
 pub mod reconciliation;
 pub mod balances;
+pub mod export;
 pub mod shrinking;
 pub mod usage;

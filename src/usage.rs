@@ -11,5 +11,7 @@ mod by_product;
 mod by_user;
 pub mod books;
 pub mod recent_use;
+pub mod untold;
+pub mod export;
 pub mod balances;
 pub mod figures;

@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub(super) enum Results {
     /// Nothing.
     Absent,
-    /// Some files, in a folder that is removed when the run ends early.
+    /// Some of it, in a folder or file that is removed when the run ends early.
     Aside(PathBuf),
     /// All of it: only printing is left.
     InPlace,
@@ -73,8 +73,11 @@ fn end() {
     std::process::exit(failure.code().into());
 }
 
-/// Removes a folder in which somebody may still write for a moment.
+/// Removes a folder in which somebody may still write for a moment, or a file.
 fn remove(path: &Path) {
     const TRIES: usize = 20;
+    if path.is_file() {
+        let _ = std::fs::remove_file(path);
+    }
     let _ = (0..TRIES).any(|_| std::fs::remove_dir_all(path).is_ok() || !path.exists());
 }

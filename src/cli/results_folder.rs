@@ -1,7 +1,7 @@
 //! The folder of a run's results: written aside, then put in its place whole or not at all.
 
 use std::fs::{DirEntry, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -157,6 +157,37 @@ impl Drop for Aside<'_> {
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::input(format!("can't write {}: {error}", shown(path)))
+}
+
+/// Writes one file aside piece by piece and puts it in its place whole; what is no plain file is written into.
+pub(super) fn write_file_with<T>(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let failed = |error: io::Error| unwritable(path, &error);
+    if place.exists() && !place.is_file() {
+        let mut file = std::fs::OpenOptions::new().write(true).open(&place).map_err(failed)?;
+        return write(&mut file);
+    }
+    let aside = aside(&place);
+    let mut file = {
+        let mut results = interrupt::results();
+        let file = File::create(&aside).map_err(failed)?;
+        *results = Results::Aside(aside.clone());
+        BufWriter::new(Interruptible(file))
+    };
+    let written = write(&mut file).and_then(|told| file.flush().map(|()| told).map_err(failed));
+    let mut results = interrupt::results();
+    let placed = written.and_then(|told| {
+        interrupt::check()?;
+        std::fs::rename(&aside, &place).map(|()| told).map_err(failed)
+    });
+    *results = if placed.is_ok() { Results::InPlace } else { Results::Absent };
+    placed.inspect_err(|_| {
+        // What could not be removed was never in the place of a result.
+        let _ = std::fs::remove_file(&aside);
+    })
 }
 
 /// Writes one file aside and puts it in its place whole; what is no plain file is written into.

@@ -92,9 +92,7 @@ impl Range {
             }
             Asked::Between(from, to) => (from, to, None),
         };
-        let month = |date: NaiveDate| date.year() * 12 + date.month0().cast_signed();
-        let touched = || u32::try_from(month(last) - month(first) + 1).expect("in order");
-        let months = months.unwrap_or_else(touched);
+        let months = months.unwrap_or_else(|| months_between(first, last));
         Range { asked, first: first.into(), after: Day::from(last).plus(1), months }
     }
 
@@ -107,6 +105,12 @@ impl Range {
     pub fn contains(&self, day: Day) -> bool {
         (self.first..self.after).contains(&day)
     }
+}
+
+/// The calendar months that the days from a date to a date touch.
+pub(crate) fn months_between(from: NaiveDate, to: NaiveDate) -> u32 {
+    let month = |date: NaiveDate| date.year() * 12 + date.month0().cast_signed();
+    u32::try_from(month(to) - month(from) + 1).expect("in order")
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::tokens::Tokens;
 use crate::scenario::calendar::{Zone, from_iso};
+use crate::scenario::duration;
 
 /// The facts of a run that is over.
 #[derive(Clone, Debug, Deserialize)]
@@ -69,12 +70,18 @@ impl RunSummary {
     pub fn read(text: &str) -> Result<Self, String> {
         let summary: RunSummary = serde_json::from_str(text).map_err(|error| error.to_string())?;
         summary.policy.get("report_zone").and_then(|name| Zone::named(name)).ok_or("no zone in `policy`")?;
+        summary.policy.get("grace").and_then(|grace| duration::parse(grace)).ok_or("no grace in `policy`")?;
         Ok(summary)
     }
 
     /// The zone whose days reports count (RULES 5.4).
     pub fn zone(&self) -> Zone {
         Zone::named(&self.policy["report_zone"]).expect("known when it was read")
+    }
+
+    /// A session that ends before this is free (RULES 1.5).
+    pub fn grace(&self) -> Span {
+        duration::parse(&self.policy["grace"]).expect("known when it was read")
     }
 
     /// The last instant of the run.

@@ -45,7 +45,7 @@ teams = ["North"]
 products = ["AutoCAD"]
 "#;
 
-fn odd() -> String {
+pub(crate) fn odd() -> String {
     let users = [
         r#"Zoë \"Quotes\", and commas"#,
         "<script>alert('ü')</script>",
@@ -78,7 +78,7 @@ fn written_forms(name: &str) -> Vec<String> {
     vec![name.to_owned(), name.replace('"', "\"\""), json.trim_matches('"').to_owned(), escaped]
 }
 
-fn assert_nameless(scenario: &Scenario, (place, text): (&str, &str)) {
+pub(crate) fn assert_nameless(scenario: &Scenario, (place, text): (&str, &str)) {
     for name in scenario.directory.users.iter() {
         for form in written_forms(name) {
             assert!(!text.contains(&form), "{place} holds {form}:\n{text}");
@@ -87,7 +87,7 @@ fn assert_nameless(scenario: &Scenario, (place, text): (&str, &str)) {
 }
 
 /// What a command prints; it may find a difference, but nothing in error.
-fn told(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn told(folder: &Path, arguments: &[&str]) -> String {
     let output = flexmeter(folder, arguments);
     assert!(matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {}", stderr(&output));
     stdout(&output) + &stderr(&output)
@@ -103,7 +103,7 @@ fn files_in(folder: &Path) -> BTreeMap<String, String> {
 }
 
 /// A folder with a scenario and its results, shown and hidden.
-fn runs(text: &str) -> tempfile::TempDir {
+pub(crate) fn runs(text: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("s.toml"), text).expect("a file");
     told(folder.path(), &["run", "s.toml", "--out", "shown", "--driver", "loop", "--quiet"]);

@@ -7,6 +7,6 @@
 //! * `classes`         what single rows come to, with the sentences beside them; the command around it.
 
 mod classes;
-mod correct_export;
+pub(crate) mod correct_export;
 mod formats;
 mod planted;

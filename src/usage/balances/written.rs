@@ -1,44 +1,14 @@
 //! The stock of a run at its end, from the tables that it wrote.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use crate::results::table_reader::{TableError, TableFlaw, TableReader, WrittenTables};
+use crate::results::table_reader::{TableError, TableReader, WrittenTables};
 use crate::scenario::calendar::{from_iso, iso};
 use crate::usage::balances::stock::{ContractStock, DAYS, PackStock, Stock, TeamStock};
 use crate::usage::balances::{DaysShown, Event};
 use crate::usage::recent_use::{Days, RecentUse, Used};
 use crate::usage::run_summary::{ContractFacts, RunSummary, TeamFacts};
-
-/// Why the tables of a run do not tell its balances.
-#[derive(Debug)]
-pub enum Untold {
-    /// The run did not write that table.
-    Missing(&'static str),
-    /// A table can't be read.
-    Table(TableError),
-}
-
-impl From<TableError> for Untold {
-    fn from(error: TableError) -> Self {
-        Untold::Table(error)
-    }
-}
-
-impl fmt::Display for Untold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Untold::Missing(table) => write!(
-                f,
-                "{table} is missing, which the last 90 days are counted from; run the scenario again with \
-                 --detail charges, or full"
-            ),
-            Untold::Table(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for Untold {}
+use crate::usage::untold::{Untold, open};
 
 impl Stock {
     /// The stock at a run's end; `credit_days` are those of the use of credits, if not the last 90.
@@ -134,15 +104,6 @@ fn teams(facts: &[TeamFacts], tables: &dyn WrittenTables, days: &Days) -> Result
 fn contract(facts: &ContractFacts) -> ContractStock {
     let ContractFacts { contract, credits, used, available } = facts.clone();
     ContractStock { name: contract, total: credits, used, available }
-}
-
-fn open<'t>(tables: &'t dyn WrittenTables, table: &'static str) -> Result<TableReader<'t>, Untold> {
-    let source = tables.open(table).map_err(|error| TableError {
-        table,
-        line: 1,
-        flaw: TableFlaw::Unreadable(error),
-    })?;
-    Ok(TableReader::open(table, source.ok_or(Untold::Missing(table))?)?)
 }
 
 fn no_instant(rows: &TableReader<'_>, column: &'static str) -> TableError {
