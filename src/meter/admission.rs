@@ -47,6 +47,7 @@ impl Meter {
             self.end_sessions(id, SessionEnd::TakenOver);
         }
         let session = self.start_session(id, sign_in, (server, host));
+        self.session_mut(session).payer = (admission == Admission::NewWindow).then_some(team);
         if server.is_some() {
             return (answer, Some(session));
         }
@@ -158,6 +159,7 @@ impl Meter {
             version: sign_in.version,
             idle_aware: self.products[sign_in.product.index()].idle_aware.contains(&sign_in.version),
             last_operation: self.now,
+            payer: None,
             seat,
             host,
             add_ins: Vec::new(),

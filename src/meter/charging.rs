@@ -227,6 +227,7 @@ impl Meter {
     /// Ends a session now, with its hosted add-ins (RULES 3.7); a hold left without a session inside
     /// its grace is voided (RULES 2.5).
     pub(super) fn end_session(&mut self, id: SessionId, end: SessionEnd) {
+        let (now, grace) = (self.now, self.policy.grace);
         let session = self.sessions[id.0 as usize].take().expect("an open session");
         self.free_sessions.push(id);
         let key = self.key_mut(session.key);
@@ -239,8 +240,9 @@ impl Meter {
             product,
             device: session.device,
             version: session.version,
-            signed_out: self.now,
+            signed_out: now,
             end,
+            free: session.payer.filter(|_| end != SessionEnd::RunEnd && session.in_grace(grace, now)),
         }));
         if let Some(host) = session.host.and_then(|host| self.sessions[host.0 as usize].as_mut()) {
             host.add_ins.retain(|add_in| *add_in != id);

@@ -79,6 +79,9 @@ pub struct SessionRecord {
     pub signed_out: Instant,
     /// Why.
     pub end: SessionEnd,
+    /// Where it was free (RULES 1.5), having begun a window and ended within its grace period before the run did:
+    /// the team that would have paid.
+    pub free: Option<TeamId>,
 }
 
 /// A charge as it is posted.

@@ -1,6 +1,6 @@
 //! `Session`: one opening of one product version on one device (RULES 1.4).
 
-use crate::meter::id::{DeviceId, KeyId, ServerId, SessionId, VersionId};
+use crate::meter::id::{DeviceId, KeyId, ServerId, SessionId, TeamId, VersionId};
 use crate::meter::instant::{Instant, Span};
 
 /// Why a session ended.
@@ -59,6 +59,8 @@ pub(crate) struct Session {
     pub(crate) idle_aware: bool,
     /// The last meaningful operation; the sign-in is one.
     pub(crate) last_operation: Instant,
+    /// Who was to pay the window that the sign-in began; `None` where it began none.
+    pub(crate) payer: Option<TeamId>,
     /// The licence server whose seat it holds: no rule of charging concerns it (RULES 6.1).
     pub(crate) seat: Option<ServerId>,
     /// The host's session that opened it (RULES 3.7).

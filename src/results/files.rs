@@ -12,6 +12,7 @@ use crate::meter::record::{
     ChargeRecord, CreditRecord, NoticeRecord, Record, SessionRecord, SignInRecord, TokenEvent,
     TransitionRecord,
 };
+use crate::results::rows::FreeOpening;
 use crate::results::sorted_rows::{RowTaker, SortedRows, Spool};
 use crate::scenario::Scenario;
 use crate::simulation::recorder::{Detail, Recorder};
@@ -85,6 +86,8 @@ pub struct Tables {
     notices: SortedRows<NoticeRecord>,
     credits: SortedRows<CreditRecord>,
     transition: SortedRows<TransitionRecord>,
+    /// No table: openings that were free, which are shown with the charges.
+    free: SortedRows<FreeOpening>,
 }
 
 impl Tables {
@@ -101,6 +104,7 @@ impl Tables {
             notices: SortedRows::new(scenario, spool),
             credits: SortedRows::new(scenario, spool),
             transition: SortedRows::new(scenario, spool),
+            free: SortedRows::new(scenario, spool),
         }
     }
 
@@ -116,7 +120,8 @@ impl Tables {
         self.write_and(packs, create, &mut |_| Ok(()))
     }
 
-    /// Writes each table, and shows each charge as it goes: its row, and the version behind it.
+    /// Writes each table, and shows each charge as it goes: its row, and the version behind it. Openings that
+    /// were free follow, in the same columns.
     ///
     /// # Errors
     /// Where a file can't be written, or who is shown a charge fails.
@@ -136,7 +141,10 @@ impl Tables {
             let mut own = Sha256::new();
             let out = Hashed(create(table)?, if in_digest { &mut run } else { &mut own });
             match table {
-                "charges.csv" => self.charges.write_and(out, show)?,
+                "charges.csv" => {
+                    self.charges.write_and(out, show)?;
+                    self.free.write_and(io::sink(), show)?;
+                }
                 "sign_ins.csv" => self.sign_ins.write(out)?,
                 "sessions.csv" => self.sessions.write(out)?,
                 "packs.csv" => self.packs.write(out)?,
@@ -168,7 +176,14 @@ impl Recorder for Tables {
             match row {
                 Record::Charge(row) => self.charges.push(row)?,
                 Record::SignIn(row) => self.sign_ins.push(row)?,
-                Record::Session(row) => self.sessions.push(row)?,
+                Record::Session(row) => {
+                    if row.free.is_some() {
+                        self.free.push(FreeOpening(row))?;
+                    }
+                    if self.detail == Detail::Full {
+                        self.sessions.push(row)?;
+                    }
+                }
                 Record::TokenEvent(row) => self.token_events.push(row)?,
                 Record::Notice(row) => self.notices.push(row)?,
                 Record::Credit(row) => self.credits.push(row)?,

@@ -3,6 +3,7 @@
 //! Two Parquet files that other tools can query too. `accounts.parquet` names what recurs, once: who used
 //! what, in which version, who paid from which pack, and what made the charge. `usage.parquet` holds for each charge, in the
 //! order of `charges.csv`, its day, its account and its tokens; a charge drawn from several packs has a row for each.
+//! Openings that were free follow as uses of 0 tokens, no charges (RULES 1.5).
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -21,6 +22,7 @@ use sha2::{Digest, Sha256};
 use crate::meter::answer::ChargeKind;
 use crate::meter::tokens::Tokens;
 use crate::results::files::hex;
+use crate::results::rows::FreeOpening;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::{Day, from_iso};
 use crate::scenario::terms::PRODUCT_KINDS;
@@ -97,7 +99,7 @@ impl<W: Write + Send> LedgerWriter<W> {
         })
     }
 
-    /// Adds a charge: the cells of its row, and the version behind them.
+    /// Adds a charge or a free opening: the cells of its row, and the version behind them.
     ///
     /// # Errors
     /// Where the file can't be written.
@@ -107,14 +109,15 @@ impl<W: Write + Send> LedgerWriter<W> {
         let day = self.day(window_start);
         let product_kind = self.product_kinds[product].as_bytes();
         let account = |pack| [user, product, product_kind, version, team, kind, pack];
-        let mut charges = i32::from(kind != ChargeKind::Refund.name().as_bytes());
+        let free = kind == FreeOpening::KIND.as_bytes();
+        let mut charges = i32::from(!free && kind != ChargeKind::Refund.name().as_bytes());
         for draw in packs.split(|byte| *byte == b';').filter(|draw| !draw.is_empty()) {
             let colon = draw.iter().rposition(|byte| *byte == b':').expect("a pack and its tokens");
             let row = (day, std::mem::take(&mut charges), thousandths(&draw[colon + 1..]));
             self.push(account(&draw[..colon]), row);
         }
         let uncovered = thousandths(uncovered);
-        if uncovered != 0 || charges > 0 {
+        if uncovered != 0 || charges > 0 || free {
             self.push(account(b""), (day, charges, uncovered));
         }
         if self.rows.days.len() < ROWS_OF_GROUP { Ok(()) } else { self.put_rows() }

@@ -51,6 +51,37 @@ impl Row for ChargeRecord {
     }
 }
 
+/// A session that was free: a use of 0 tokens (RULES 1.5), as a charge of that kind would stand.
+pub(crate) struct FreeOpening(pub(crate) SessionRecord);
+
+impl FreeOpening {
+    /// The word in the place of a charge's kind.
+    pub(crate) const KIND: &str = "free";
+}
+
+impl Row for FreeOpening {
+    const HEADER: &'static [&'static str] = ChargeRecord::HEADER;
+    type Leading = (Instant, u32, ProductId);
+
+    fn leading(&self, names: &Directory) -> Self::Leading {
+        (self.0.signed_in, names.users.rank(self.0.user.0), self.0.product)
+    }
+
+    fn cells(&self, names: &Directory, cells: &mut StringRecord) {
+        let team = self.0.free.expect("only such sessions are");
+        cells.push_field(&iso(self.0.signed_in));
+        cells.push_field(names.users.get(self.0.user.0));
+        cells.push_field(names.products.get(self.0.product.0));
+        cells.push_field(names.teams.get(team.0));
+        for text in ["0", "0", Self::KIND] {
+            cells.push_field(text);
+        }
+        cells.push_field(&iso(self.0.signed_out));
+        cells.push_field("");
+        cells.push_field(names.version_name(self.0.version));
+    }
+}
+
 impl Row for SignInRecord {
     const HEADER: &'static [&'static str] =
         &["at", "user", "product", "device", "version", "team", "outcome", "reason"];

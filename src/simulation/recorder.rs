@@ -24,7 +24,7 @@ pub trait Recorder: Send {
 pub enum Detail {
     /// None: packs and totals only.
     Summary,
-    /// What is paid with tokens or credits, and token events.
+    /// What is paid with tokens or credits, sessions that are free, and token events.
     Charges,
     /// Sign-ins, sessions, notices and the steps of a transition as well.
     Full,
@@ -44,6 +44,7 @@ impl Detail {
     pub fn keeps(self, record: &Record) -> bool {
         match record {
             Record::Charge(_) | Record::Credit(_) | Record::TokenEvent(_) => self != Detail::Summary,
+            Record::Session(session) if session.free.is_some() => self != Detail::Summary,
             Record::SignIn(_) | Record::Session(_) | Record::Notice(_) | Record::Transition(_) => {
                 self == Detail::Full
             }

@@ -205,7 +205,11 @@ impl TeamGroup {
 
     /// A session in the numbers of the scenario.
     pub(crate) fn session(&self, record: SessionRecord) -> SessionRecord {
-        SessionRecord { user: self.user(record.user), ..record }
+        SessionRecord {
+            user: self.user(record.user),
+            free: record.free.map(|team| self.team(team)),
+            ..record
+        }
     }
 
     /// A notice in the numbers of the scenario.

@@ -162,7 +162,7 @@ pub struct UserUsage {
     /// Tokens ÷ months of the range, rounded to a thousandth.
     #[serde(serialize_with = "as_text")]
     pub tokens_per_month: Tokens,
-    /// Days of the range with use of some product.
+    /// Days of the range with use of some product; free openings count (RULES 1.5).
     pub days_used: u32,
     /// Each product, most tokens first.
     pub by_product: Vec<UserProduct>,

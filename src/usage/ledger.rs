@@ -42,7 +42,7 @@ pub enum Known {
     Version,
     /// Who paid.
     Team,
-    /// What made the charge: `sign-in`, `renewal`, …
+    /// What made the charge: `sign-in`, `renewal`, …; `free` for an opening that was not charged.
     ChargeKind,
     /// The pack it was drawn from; empty for what no pack covered.
     Pack,
@@ -55,7 +55,7 @@ pub struct Posting {
     pub day: Day,
     /// The place of its account.
     pub account: usize,
-    /// 1; 0 for the further packs of a charge and for a refund.
+    /// 1; 0 for the further packs of a charge, for a refund, and for an opening that was free.
     pub charges: u32,
     /// The tokens; negative for a refund.
     pub tokens: Tokens,

@@ -87,10 +87,8 @@ impl Totals {
     pub(crate) fn post(&mut self, posting: Posting, place: u32) {
         let (tokens, charges) = &mut self.sums[posting.account];
         *tokens += posting.tokens;
-        if posting.charges > 0 {
-            *charges += posting.charges;
-            self.days[posting.account * self.words + place as usize / 64] |= 1 << (place % 64);
-        }
+        *charges += posting.charges;
+        self.days[posting.account * self.words + place as usize / 64] |= 1 << (place % 64);
     }
 
     /// Adds the totals of the same accounts from other postings.
@@ -111,7 +109,7 @@ impl Totals {
     fn total(&self, account: usize) -> Option<Total> {
         let (tokens, charges) = self.sums[account];
         let days = &self.days[account * self.words..][..self.words];
-        let used = charges > 0 || tokens != Tokens::ZERO;
+        let used = days.iter().any(|word| *word != 0);
         used.then(|| Total { tokens, charges: charges.into(), days: DaySet(days.to_vec()) })
     }
 }
