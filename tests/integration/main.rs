@@ -17,6 +17,7 @@
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `readme`          outputs in the README are what its commands print.
+//! * `page`            the page in a real browser: figures, filters, keyboard, accessibility; nothing leaves the file.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
 //! * `reconciliation`  usage exports: planted errors are found, all of them and nothing else; each format is read.
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
@@ -38,6 +39,7 @@ mod difference;
 mod explanation;
 mod history;
 mod museum;
+mod page;
 mod population;
 mod readme;
 mod reconciliation;
