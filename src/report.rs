@@ -5,6 +5,7 @@ pub mod junit;
 pub mod latency;
 pub mod json;
 pub mod terminal;
+pub mod page;
 pub mod standing;
 mod seats;
 pub mod difference;

@@ -19,6 +19,7 @@
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `readme`          outputs in the README are what its commands print.
+//! * `page`            the page in a real browser: figures, filters, keyboard, accessibility; nothing leaves the file.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
 //! * `privacy`         names hidden: no file and no output holds one, everything else is as it was (5.7).
 //! * `reconciliation`  usage exports: planted errors are found, all of them and nothing else; each format is read.
@@ -44,6 +45,7 @@ mod explanation;
 mod export;
 mod history;
 mod museum;
+mod page;
 mod population;
 mod privacy;
 mod readme;
