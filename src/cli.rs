@@ -21,6 +21,7 @@ mod catalog;
 mod describe;
 mod reconcile;
 mod usage;
+mod report;
 mod names;
 mod balances;
 mod export;
@@ -52,6 +53,7 @@ Examples:
   flexmeter balances results/firm-1      what each team has left, and who used it
   flexmeter export results/firm-1 --out usage.csv
                                 what was used, in Autodesk's own columns
+  flexmeter report results/firm-1        the same as a page, with charts
   flexmeter shrink week.toml --failing   the least that shows a failure
   flexmeter catalog             products whose rates are on the public record
 
@@ -93,6 +95,8 @@ enum Command {
     Balances(balances::Arguments),
     /// Write what was used in the columns of Autodesk's own files, as CSV, Excel or JSON.
     Export(export::Arguments),
+    /// Write what administrators see of a run as one HTML page.
+    Report(report::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -127,6 +131,7 @@ pub fn main() -> ExitCode {
         Command::Usage(arguments) => usage::usage(&arguments),
         Command::Balances(arguments) => balances::balances(&arguments),
         Command::Export(arguments) => export::export(&arguments),
+        Command::Report(arguments) => report::report(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

@@ -62,7 +62,8 @@ impl From<Role> for Color {
 pub(crate) fn bars(bars: &[Bar]) -> String {
     let shown = &bars[..bars.len().min(BARS_MAX)];
     // The library begins at the bottom.
-    let names = shown.iter().rev().map(|bar| format!("{}\u{a0}\u{a0} {}\u{a0}", cut(&bar.name), bar.text)).collect();
+    let names =
+        shown.iter().rev().map(|bar| format!("{}\u{a0}\u{a0} {}\u{a0}", cut(&bar.name), bar.text)).collect();
     let sizes = shown.iter().rev().map(|bar| Some(single(bar.size))).collect();
     let mut chart = HorizontalBarChart::new(vec![Series::new_nullable(String::new(), sizes)], names);
     chart.width = 520.0;
