@@ -109,7 +109,8 @@ pub(super) fn export(arguments: &Arguments) -> Result<ExitCode, Failure> {
         ColumnsArgument::UsageReport => Columns::UsageReport,
     };
     let days = days(arguments, &run)?;
-    let export = Export { summary: &run.summary, tables: &tables, people, days, columns };
+    let ledger = run.ledger(&str::to_owned)?;
+    let export = Export { summary: &run.summary, tables: &tables, ledger: &ledger, people, days, columns };
     let written = Written { arguments, run: &run, export: &export }.write(&reports(arguments))?;
     print(&written)?;
     Ok(ExitCode::SUCCESS)

@@ -58,8 +58,8 @@ impl PastRun {
         Folder(self.path.clone())
     }
 
-    /// Its books: charges by day and account, packs and token events; users are shown as it is asked for.
-    pub(super) fn books(&self, names: &Names) -> Result<Books, Failure> {
+    /// Its charges by day and account, users shown as `show` says.
+    pub(super) fn ledger(&self, show: &dyn Fn(&str) -> String) -> Result<Ledger, Failure> {
         let read = |name: &'static str| {
             std::fs::read(self.path.join(name)).map(Bytes::from).map_err(|error| {
                 let way_out = if self.summary.detail == "summary" {
@@ -70,10 +70,15 @@ impl PastRun {
                 Failure::input(format!("{} lacks its {name} ({error}); {way_out}", shown(&self.path)))
             })
         };
+        let ledger = Ledger::open(read(ACCOUNTS)?, read(USAGE)?, show);
+        ledger.map_err(|error| self.damaged(&error))
+    }
+
+    /// Its books: charges, packs and token events; users are shown as it is asked for.
+    pub(super) fn books(&self, names: &Names) -> Result<Books, Failure> {
         let pseudonyms = names.of_results(self)?;
         let show = |name: &str| pseudonyms.as_ref().map_or_else(|| name.to_owned(), |of| of.of(name));
-        let ledger = Ledger::open(read(ACCOUNTS)?, read(USAGE)?, &show);
-        let ledger = ledger.map_err(|error| self.damaged(&error))?;
+        let ledger = self.ledger(&show)?;
         let packs = Packs::read(&self.tables()).map_err(|error| self.damaged(&error))?;
         Ok(Books { summary: self.summary.clone(), ledger, packs, sign_ins: None })
     }

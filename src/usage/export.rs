@@ -5,7 +5,6 @@
 //! of that order. A cell stays blank where a run does not know what the vendor writes there.
 
 pub mod fact;
-mod opening;
 mod stock;
 mod use_by_day;
 mod use_in_total;
@@ -19,12 +18,12 @@ use crate::meter::tokens::Tokens;
 use crate::results::table_reader::WrittenTables;
 use crate::scenario::calendar::Day;
 use crate::usage::balances::DaysShown;
-use crate::usage::export::fact::{Facts, UsageFact};
-use crate::usage::export::use_by_day::UseByDay;
+use crate::usage::export::fact::{UsageFact, facts_of};
 use crate::usage::export::use_in_total::UseInTotal;
+use crate::usage::ledger::{Known, Ledger};
 use crate::usage::pseudonym::Pseudonyms;
 use crate::usage::run_summary::RunSummary;
-use crate::usage::untold::{Untold, open, open_if_written};
+use crate::usage::untold::{Untold, open_if_written};
 
 /// One of the vendor's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,12 +95,17 @@ impl From<io::Error> for Unexported {
 /// Takes rows one by one.
 pub type TakeRow<'t> = &'t mut dyn FnMut(&[Cell]) -> io::Result<()>;
 
+/// Takes what was used on a day.
+type TakeDay<'t> = &'t mut dyn FnMut(Day, &mut dyn Iterator<Item = UsageFact>) -> io::Result<()>;
+
 /// What is exported.
 pub struct Export<'e> {
     /// The run.
     pub summary: &'e RunSummary,
     /// Its tables.
     pub tables: &'e dyn WrittenTables,
+    /// Its charges, users by their names in the tables.
+    pub ledger: &'e Ledger,
     /// How its users stand there.
     pub people: People,
     /// The days of usage.
@@ -165,41 +169,41 @@ impl Export<'_> {
             (Report::Subscriptions, _) => stock::rows(self, take),
             (Report::Users, _) => self.users(take),
             (Report::Usage, Columns::Of2026) => {
-                let mut by_day = UseByDay::default();
-                for fact in self.facts()? {
-                    by_day.add(fact?, (&self.people, &mut *take))?;
-                }
-                Ok(by_day.finish((&self.people, take))?)
+                self.each_day(&mut |day, facts| use_by_day::rows((day, facts), &self.people, take))
             }
             (Report::Usage, Columns::UsageReport) => {
                 let mut in_total = UseInTotal::default();
-                for fact in self.facts()? {
-                    in_total.add(fact?);
-                }
+                self.each_day(&mut |_, facts| {
+                    facts.for_each(|fact| in_total.add(fact));
+                    Ok(())
+                })?;
                 Ok(in_total.rows((self.days, &self.people), take)?)
             }
         }
     }
 
-    /// What was used on the days that are exported, by the names that are shown.
-    fn facts(&self) -> Result<impl Iterator<Item = Result<UsageFact, Untold>>, Untold> {
-        let days = Day::from(self.days.from)..=Day::from(self.days.to);
-        let facts = Facts::of(self.summary, self.tables)?;
-        let asked = facts.filter(move |fact| fact.as_ref().map_or(true, |fact| days.contains(&fact.day)));
-        Ok(asked.map(|fact| {
-            let fact = fact?;
-            Ok(UsageFact { user: self.people.name(&fact.user), ..fact })
-        }))
+    /// Hands out what was used on each of the days that are exported, by the names that are shown.
+    fn each_day(&self, take: TakeDay<'_>) -> Result<(), Unexported> {
+        let (from, to) = (Day::from(self.days.from), Day::from(self.days.to));
+        for day in (from.0..=to.0).map(Day) {
+            let facts = facts_of(self.ledger, day).map_err(Untold::from)?;
+            let mut shown = facts.map(|fact| UsageFact { user: self.people.name(&fact.user), ..fact });
+            take(day, &mut shown)?;
+        }
+        Ok(())
     }
 
     /// Who was admitted to a product, or charged for it, and by which team.
     fn users(&self, take: TakeRow<'_>) -> Result<(), Unexported> {
         let mut users = BTreeSet::new();
-        let sign_ins = open_if_written(self.tables, "sign_ins.csv")?;
-        for table in sign_ins.into_iter().chain([open(self.tables, "charges.csv")?]) {
-            let mut rows = table;
+        for account in 0..self.ledger.accounts() {
+            let text = |known| self.ledger.text(known, self.ledger.number(known, account));
+            let [product, team] = [Known::Product, Known::Team].map(|known| text(known).to_owned());
+            users.insert((self.people.name(text(Known::User)), product, team));
+        }
+        if let Some(mut rows) = open_if_written(self.tables, "sign_ins.csv")? {
             while rows.row().is_some() {
-                if rows.table() == "charges.csv" || rows.cell("outcome") == "admitted" {
+                if rows.cell("outcome") == "admitted" {
                     let [product, team] = ["product", "team"].map(|column| rows.cell(column).to_owned());
                     users.insert((self.people.name(rows.cell("user")), product, team));
                 }

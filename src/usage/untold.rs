@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::results::table_reader::{TableError, TableFlaw, TableReader, WrittenTables};
+use crate::usage::ledger::LedgerError;
 
 /// Why the tables of a run do not tell what they are asked.
 #[derive(Debug)]
@@ -11,6 +12,14 @@ pub enum Untold {
     Missing(&'static str),
     /// A table can't be read.
     Table(TableError),
+    /// The ledger can't be read.
+    Ledger(LedgerError),
+}
+
+impl From<LedgerError> for Untold {
+    fn from(error: LedgerError) -> Self {
+        Untold::Ledger(error)
+    }
 }
 
 impl From<TableError> for Untold {
@@ -27,6 +36,7 @@ impl fmt::Display for Untold {
                 "{table} is missing, from which this is counted; run the scenario again with --detail charges, or full"
             ),
             Untold::Table(error) => error.fmt(f),
+            Untold::Ledger(error) => error.fmt(f),
         }
     }
 }

@@ -21,6 +21,7 @@ use flexmeter::simulation::recorder::Detail;
 use flexmeter::simulation::replay;
 use flexmeter::usage::balances::DaysShown;
 use flexmeter::usage::export::{Columns, Export, People, Report};
+use flexmeter::usage::ledger::Ledger;
 use flexmeter::usage::run_summary::RunSummary;
 use serde_json::Value;
 
@@ -28,13 +29,14 @@ use crate::privacy::{assert_nameless, odd, runs, told};
 use crate::reconciliation::correct_export::rows_of;
 use crate::support::{
     empty_tables, flexmeter, project, run_with_rows, scenario, scenario_files, stderr, stdout, text_of,
-    written,
+    written_with_ledger,
 };
 
 /// A run that is over, in memory.
 struct Past {
     summary: RunSummary,
     tables: MemoryTables,
+    ledger: Ledger,
 }
 
 impl Past {
@@ -42,10 +44,10 @@ impl Past {
         let scenario = scenario(text);
         let mut tables = empty_tables(&scenario);
         let run = replay::run(&scenario, &mut tables, &()).expect("nothing ends the run");
-        let (files, digests) = written(tables, &run);
+        let (files, digests, ledger) = written_with_ledger((&scenario, tables), &run);
         let tables = files.into_iter().map(|file| (file.name, file.text.into_bytes())).collect();
         let summary = Summary::new(&scenario, &run.tally, (Detail::Full, digests)).json();
-        Past { summary: RunSummary::read(&summary).expect("a summary"), tables }
+        Past { summary: RunSummary::read(&summary).expect("a summary"), tables, ledger }
     }
 
     /// All of its days in those columns.
@@ -53,7 +55,8 @@ impl Past {
         let zone = self.summary.zone();
         let [from, to] = [self.summary.start, self.summary.last()].map(|at| zone.local(at).date());
         let days = DaysShown { from, to };
-        Export { summary: &self.summary, tables: &self.tables, people: People::Shown, days, columns }
+        let people = People::Shown;
+        Export { summary: &self.summary, tables: &self.tables, ledger: &self.ledger, people, days, columns }
     }
 }
 

@@ -96,7 +96,8 @@ pub(crate) fn told(folder: &Path, arguments: &[&str]) -> String {
 fn files_in(folder: &Path) -> BTreeMap<String, String> {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry"));
     let file = |entry: fs::DirEntry| {
-        let text = fs::read_to_string(entry.path()).expect("text");
+        let text = fs::read(entry.path()).expect("a file");
+        let text = String::from_utf8_lossy(&text).into_owned();
         (entry.file_name().to_string_lossy().into_owned(), text)
     };
     entries.map(file).collect()

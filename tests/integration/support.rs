@@ -5,7 +5,9 @@ use std::error::Error;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
 
 use flexmeter::audit::journal::MemoryTables;
 use flexmeter::meter::record::{
@@ -13,11 +15,13 @@ use flexmeter::meter::record::{
     TransitionRecord,
 };
 use flexmeter::results::files::{Digests, Tables};
+use flexmeter::results::ledger::LedgerWriter;
 use flexmeter::results::sorted_rows::Spool;
 use flexmeter::scenario::Scenario;
 use flexmeter::simulation::recorder::{Detail, Recorder};
 use flexmeter::simulation::replay;
 use flexmeter::simulation::run::Run;
+use flexmeter::usage::ledger::Ledger;
 
 /// The project's folder.
 pub(crate) fn project() -> &'static Path {
@@ -141,6 +145,45 @@ pub(crate) fn written(tables: Tables, run: &Run) -> (Vec<ResultFile>, Digests) {
     });
     let file = |(name, bytes)| ResultFile { name, text: String::from_utf8(bytes).expect("text") };
     (written.into_inner().into_iter().map(file).collect(), digest.expect("memory takes every table"))
+}
+
+/// The tables of a run that is over, the digests over them, and its ledger.
+pub(crate) fn written_with_ledger(
+    (scenario, tables): (&Arc<Scenario>, Tables),
+    run: &Run,
+) -> (Vec<ResultFile>, Digests, Ledger) {
+    let [usage, accounts] = [Shared::default(), Shared::default()];
+    let mut ledger = LedgerWriter::new(scenario, usage.clone()).expect("memory takes it");
+    let files: RefCell<Vec<(&'static str, Vec<u8>)>> = RefCell::new(Vec::new());
+    let create = |name| {
+        files.borrow_mut().push((name, Vec::new()));
+        Ok(LastOf(&files))
+    };
+    let digests = tables.write_and(&run.packs, create, &mut |row| ledger.add(row)).expect("memory takes it");
+    ledger.finish(accounts.clone()).expect("memory takes it");
+    let ledger = Ledger::open(accounts.bytes(), usage.bytes(), &str::to_owned).expect("a ledger");
+    let file = |(name, bytes)| ResultFile { name, text: String::from_utf8(bytes).expect("text") };
+    (files.into_inner().into_iter().map(file).collect(), digests, ledger)
+}
+
+/// A file in memory that several hold.
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    fn bytes(&self) -> Bytes {
+        self.0.lock().expect("nobody panicked").clone().into()
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("nobody panicked").write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes to the last file.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, Days, NaiveDate};
+use flexmeter::meter::instant::Instant;
 use flexmeter::meter::tokens::Tokens;
 use flexmeter::scenario::calendar::{Zone, from_iso};
 use serde_json::Value;
@@ -159,7 +160,37 @@ fn counted(folder: &Path, zone: &Zone, (from, to, team): (NaiveDate, NaiveDate, 
             counted.days.entry((user, product)).or_default().insert(day);
         }
     }
+    for (at, user, product, of) in free_openings(folder) {
+        let day = zone.local(at).date();
+        if day >= from && day <= to && team.is_none_or(|team| of == team) {
+            counted.products.entry(product.clone()).or_default().entry(user.clone()).or_default();
+            counted.days.entry((user, product)).or_default().insert(day);
+        }
+    }
     counted
+}
+
+/// Sessions that began a window and ended within five minutes, before the run did (RULES 1.5): when, who, what, which team.
+fn free_openings(folder: &Path) -> Vec<(Instant, String, String, String)> {
+    let rows = |table: &str| {
+        let rows = csv::Reader::from_path(folder.join("r").join(table)).expect("a table");
+        rows.into_deserialize::<BTreeMap<String, String>>().map(|row| row.expect("a row")).collect::<Vec<_>>()
+    };
+    let of = |row: &BTreeMap<String, String>, at: &str| {
+        [at, "user", "product", "device", "version"].map(|column| row[column].clone())
+    };
+    let begun = rows("sign_ins.csv").into_iter().filter(|row| row["reason"] == "new-window");
+    let begun: BTreeMap<_, _> = begun.map(|row| (of(&row, "at"), row["team"].clone())).collect();
+    let instant = |text: &str| from_iso(text).expect("an instant");
+    let sessions = rows("sessions.csv").into_iter().filter(|row| {
+        let lasted = instant(&row["signed_out"]) - instant(&row["signed_in"]);
+        lasted.seconds() < 300 && row["end"] != "run-end"
+    });
+    let free = sessions.filter_map(|row| {
+        let team = begun.get(&of(&row, "signed_in"))?;
+        Some((instant(&row["signed_in"]), row["user"].clone(), row["product"].clone(), team.clone()))
+    });
+    free.collect()
 }
 
 fn thousandths(text: &str) -> i64 {
@@ -227,6 +258,7 @@ fn usage_is_what_the_tables_say() {
         "a-travelling-consultancy.toml",
         "boundaries/a-failed-result-is-refunded.toml",
         "boundaries/a-rate-of-zero-is-metered.toml",
+        "boundaries/when-does-the-grace-period-end.toml",
         "boundaries/a-charge-that-spans-three-packs.toml",
         "boundaries/a-renewal-that-cannot-be-paid-is-owed.toml",
     ];

@@ -283,6 +283,9 @@ pub(crate) fn balances() -> Vec<Balance> {
             tokens,
         };
         Balance {
+            held: Tokens::ZERO,
+            expired: Tokens::ZERO,
+            debt: Tokens::ZERO,
             team: (*name_of_team).to_owned(),
             as_of: "2026-03-09T00:00:00Z".to_owned(),
             available,
