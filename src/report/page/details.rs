@@ -24,9 +24,10 @@ fn of_product(product: &ProductUsage, rows: &BTreeMap<&str, usize>) -> Value {
     let named = |user: &str| rows.get(user).map_or_else(|| json!(user), |row| json!(row));
     let groups = product.consumption_groups.iter().map(|group| json!([group.tokens, group.users]));
     let versions = product.versions.iter().map(|version| json!([version.version, version.users]));
-    let users = product.by_user.iter().take(ROWS_MAX).map(|user| {
-        json!([named(&user.user), user.tokens.to_string(), user.tokens_per_month.to_string()])
-    });
+    let users =
+        product.by_user.iter().take(ROWS_MAX).map(|user| {
+            json!([named(&user.user), user.tokens.to_string(), user.tokens_per_month.to_string()])
+        });
     json!([
         groups.collect::<Vec<_>>(),
         versions.collect::<Vec<_>>(),
