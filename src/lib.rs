@@ -32,7 +32,8 @@
 //!   avoided it, where two runs part, what of a file is the least that still shows it ([`audit::shrinking`]),
 //!   where a vendor's usage export ([`scenario::usage_export`]) and the rules part
 //!   ([`audit::reconciliation`]). A scenario can be lived through by typed steps ([`audit::clock`]).
-//! * [`report`] turns what came of a run, or of a question, into text: tables, JSON, JUnit.
+//! * [`report`] turns what came of a run, or of a question, into text: tables, JSON, JUnit, a page for a browser
+//!   ([`report::page`]).
 //! * [`cli`] knows arguments, paths and the terminal.
 //!
 //! # What is always so

@@ -3,9 +3,9 @@
 //   node check.mjs PAGE                      every view's figures, what was asked of the network, axe's findings
 //   node check.mjs PAGE --screenshots DIR    pictures of it instead, light and dark, wide and narrow
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -15,8 +15,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const WIDTHS = [1280, 390];
 const THEMES = ["light", "dark"];
 
+const onPath = (name) => process.env.PATH.split(delimiter).map((folder) => join(folder, name)).find(existsSync);
+const executablePath = process.env.CHROMIUM || onPath("chromium");
+if (!executablePath) throw new Error("There is no chromium on the PATH, and CHROMIUM names none.");
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+  executablePath,
   args: [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND",
@@ -26,8 +29,10 @@ const complaints = [];
 const requests = [];
 
 // A page that is ready, in a profile of its own; what it complains of and asks for is kept.
-async function open({ width, theme, hash = "" }) {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: theme });
+async function open({ width = 1280, theme = "light", hash = "", script = true }) {
+  const context = await browser.newContext({
+    viewport: { width, height: 900 }, colorScheme: theme, javaScriptEnabled: script,
+  });
   const page = await context.newPage();
   page.on("console", (message) => complaints.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => complaints.push(String(error)));
@@ -37,7 +42,7 @@ async function open({ width, theme, hash = "" }) {
     if (url.split("#")[0] !== address && !url.startsWith("data:")) requests.push(url);
   });
   await page.goto(address + hash);
-  await page.waitForSelector("html[data-ready]");
+  if (script) await page.waitForSelector("html[data-ready]");
   return page;
 }
 
@@ -110,12 +115,17 @@ async function faults(page) {
 }
 
 async function check() {
-  const page = await open({ width: 1280, theme: "light" });
+  const page = await open({});
   const ready = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd);
-  const told = { ready, keyboard: await keyboard(page), views: await views(await open({ width: 1280, theme: "light" })), faults: {} };
+  const told = { ready, keyboard: await keyboard(page), views: await views(await open({})), faults: {} };
   const last = told.views.at(-1);
-  const again = await open({ width: 1280, theme: "light", hash: last.hash });
+  const again = await open({ hash: last.hash });
   told.again = (await again.evaluate(read)).figures;
+  const plain = await open({ script: false });
+  told.plain = { tokens: await plain.getAttribute("[data-figure='overview.tokens']", "data-value"),
+    charts: await plain.locator("main svg").count(), buttons: await plain.locator("main button").count() };
+  await again.emulateMedia({ media: "print" });
+  told.printed = { filters: await again.isVisible(".bar nav"), users: await again.isVisible("[data-unfold=users]") };
   told.wider = {};
   for (const width of WIDTHS) {
     for (const theme of THEMES) {
@@ -134,7 +144,9 @@ async function screenshots() {
   for (const width of WIDTHS) {
     for (const theme of THEMES) {
       const page = await open({ width, theme });
-      await page.screenshot({ path: join(folder, `${theme}-${width}.png`), fullPage: true });
+      await page.screenshot({ path: join(folder, `${theme}-${width}-all.png`), fullPage: true });
+      await page.setViewportSize({ width, height: width > 1000 ? 1200 : 844 });
+      await page.screenshot({ path: join(folder, `${theme}-${width}.png`) });
     }
   }
 }

@@ -323,7 +323,7 @@ fn what_can_not_be_exported_is_told_with_the_way_out() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stdout(&output));
         assert!(stderr(&output).contains(part), "{part} in {}", stderr(&output));
     };
-    refused(&["summary", "--out", "x.csv"], "charges.csv is missing");
+    refused(&["summary", "--out", "x.csv"], "summary lacks its accounts.parquet");
     refused(&["s.toml", "--out", "x.csv"], "is no folder");
     refused(&["shown", "--out", "shown/usage.csv"], "among the results themselves");
     refused(&["shown", "--out", "shown"], "among the results themselves");

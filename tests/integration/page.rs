@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use flexmeter::report::page::{Page, html};
+use flexmeter::meter::tokens::Tokens;
+use flexmeter::report::page::{Page, ROWS_MAX, html};
 use flexmeter::usage::balances::Balance;
 use flexmeter::usage::figures::Usage;
 use serde_json::{Value, json};
@@ -39,6 +40,13 @@ fn the_page_in_a_browser_shows_what_was_computed() {
         assert_eq!(*rings, expected.collect::<Vec<_>>(), "rings of {:?}", usage.team);
     }
     assert_eq!(told["again"], shown.last().expect("a view")["figures"], "the address keeps the choice");
+    let tokens = views[0].overview.tokens.to_string();
+    let plain = json!({ "tokens": tokens, "charts": 12, "buttons": 0 });
+    assert_eq!(
+        told["plain"], plain,
+        "without script the first view is there, and no button that does nothing"
+    );
+    assert_eq!(told["printed"], json!({ "filters": false, "users": true }));
     used_by_keyboard(&told["keyboard"], &views[0]);
 
     for (how, faults) in told["faults"].as_object().expect("four ways to look at it") {
@@ -55,7 +63,39 @@ fn names_are_text_wherever_they_stand() {
     }
     let script_ends = text.matches("</script>").count();
     assert_eq!(script_ends, text.matches("<script").count(), "as many scripts end as begin");
-    assert!(text.contains("\\u003cscript\\u003ealert(1)"), "in the data for the script");
+    assert!(text.contains("\\u003c/script\\u003e"), "in the data for the script");
+}
+
+#[test]
+fn a_table_that_is_cut_says_so() {
+    let mut views = views();
+    views.truncate(1);
+    let user = views[0].users[0].clone();
+    views[0].users.resize(ROWS_MAX + 1_234, user);
+    let text = page_of(&views, &balances());
+    let said = "And 1\u{202f}234 more; <code>flexmeter usage --by user --format csv</code> has them all.";
+    assert!(text.contains(said));
+}
+
+#[test]
+fn a_run_in_which_nothing_happened_has_a_page() {
+    let mut view = views().swap_remove(0);
+    (view.products, view.users, view.versions) = (Vec::new(), Vec::new(), Vec::new());
+    (view.consumption_groups, view.sign_ins) = (Vec::new(), None);
+    (view.overview.days, view.overview.tokens) = (Vec::new(), Tokens::ZERO);
+    let mut balance = balances().swap_remove(0);
+    (balance.available, balance.total) = (Tokens::ZERO, Tokens::ZERO);
+    let page = Page {
+        title: "",
+        start: "",
+        seed: 0,
+        views: &[view],
+        balances: &[balance],
+        credits: &[],
+        latency: None,
+    };
+    let text = html(&page);
+    assert!(text.contains("None in the range.") && !text.contains("NaN"));
 }
 
 #[test]

@@ -74,9 +74,8 @@ pub(crate) fn dues<'k>(
 ) -> BTreeMap<Key, Due<'k>> {
     let zone = &scenario.policies.report_zone;
     let grace = scenario.policies.meter.grace;
-    let version = |session: Option<&SessionRecord>| {
-        let name = session.map_or("", |session| scenario.directory.version_name(session.version));
-        Some(name.to_owned())
+    let version = |version: Option<VersionId>| {
+        Some(version.map_or("", |version| scenario.directory.version_name(version)).to_owned())
     };
     let mut dues: BTreeMap<Key, Due<'k>> = BTreeMap::new();
     for ((user, product), history) in &known.histories {
@@ -88,7 +87,7 @@ pub(crate) fn dues<'k>(
             if !days.has(day) {
                 continue;
             }
-            let version = version(history.open_at(charge.window_start));
+            let version = version(charge.version);
             let whole = Key { day: Some(day), user, product, team: Some(charge.team), version };
             let due = dues.entry(grain.coarse(whole)).or_default();
             due.tokens += charge.tokens;
@@ -100,7 +99,7 @@ pub(crate) fn dues<'k>(
             if charged.contains(&day) || !days.has(day) {
                 continue;
             }
-            let version = version(Some(session));
+            let version = version(Some(session.version));
             let whole = Key { day: Some(day), user, product, team: Some(sign_in.team), version };
             let due = dues.entry(grain.coarse(whole)).or_default();
             due.cut |= History::is_cut(session);

@@ -1,6 +1,6 @@
 //! Charts as SVG. Colours stand for roles; the style sheet gives each role its colour, light, dark and printed.
 
-use charts_rs::{AxisType, BarChart, Color, HorizontalBarChart, PieChart, Series};
+use charts_rs::{AxisType, BarChart, ChartBase, Color, HorizontalBarChart, PieChart, Series};
 
 use crate::meter::tokens::Tokens;
 use crate::report::page::filters::thousands;
@@ -9,7 +9,7 @@ use crate::usage::figures::DayTokens;
 /// Bars of one chart at most: those with most.
 pub(crate) const BARS_MAX: usize = 12;
 /// Characters of a bar's name at most.
-const NAME_MAX: usize = 30;
+const NAME_MAX: usize = 24;
 /// The height of a bar with its space.
 const BAR_HEIGHT: f32 = 26.0;
 
@@ -62,18 +62,10 @@ impl From<Role> for Color {
 pub(crate) fn bars(bars: &[Bar]) -> String {
     let shown = &bars[..bars.len().min(BARS_MAX)];
     // The library begins at the bottom.
-    let names =
-        shown.iter().rev().map(|bar| format!("{}\u{a0}\u{a0} {}\u{a0}", cut(&bar.name), bar.text)).collect();
+    let names = shown.iter().rev().map(label).collect();
     let sizes = shown.iter().rev().map(|bar| Some(single(bar.size))).collect();
     let mut chart = HorizontalBarChart::new(vec![Series::new_nullable(String::new(), sizes)], names);
-    chart.width = 520.0;
-    chart.height = BAR_HEIGHT * single_count(shown.len());
-    chart.margin = 0.0.into();
-    chart.compact = true;
-    chart.font_family = "inherit".to_owned();
-    chart.background_color = Color::transparent();
-    chart.legend.show = Some(false);
-    chart.series.colors = vec![Role::Main.into()];
+    plain(&mut chart, (420.0, BAR_HEIGHT * single_count(shown.len())), [Role::Main; 2]);
     chart.grid.stroke_width = 0.0;
     chart.x_axis.hidden = true;
     chart.x_axis.font.color = Role::Text.into();
@@ -96,14 +88,8 @@ pub(crate) fn days(days: &[DayTokens]) -> String {
         series("expired packs", |day| day.expired_packs),
     ];
     let mut chart = BarChart::new(list, Vec::new());
-    chart.width = single(DAYS_WIDTH);
-    chart.height = 120.0;
-    chart.margin = charts_rs::Box { top: 4.0, ..charts_rs::Box::default() };
-    chart.compact = true;
-    chart.font_family = "inherit".to_owned();
-    chart.background_color = Color::transparent();
-    chart.legend.show = Some(false);
-    chart.series.colors = vec![Role::Main.into(), Role::Second.into()];
+    plain(&mut chart, (single(DAYS_WIDTH), 120.0), [Role::Main, Role::Second]);
+    chart.margin.top = 4.0;
     chart.grid.stroke_color = Role::Line.into();
     chart.grid.stroke_width = 0.4;
     chart.x_axis.kind = AxisType::Time;
@@ -142,19 +128,31 @@ pub(crate) fn ring(available: Tokens, total: Tokens, band: &str) -> String {
     let rest = (single(drawn(total)) - left).max(if left > 0.0 { 0.0 } else { 1.0 });
     let part = |name: &str, size: f32| Series::new(name.to_owned(), vec![size]);
     let mut chart = PieChart::new(vec![part("available", left), part("gone", rest)]);
-    (chart.width, chart.height) = (120.0, 120.0);
-    chart.margin = 0.0.into();
+    let band = if band == "green" { Role::Green } else { Role::Red };
+    plain(&mut chart, (120.0, 120.0), [band, Role::Line]);
     (chart.radius, chart.inner_radius) = (48.0, 39.0);
     chart.rose_type = Some(false);
     chart.border_radius = Some(0.0);
     chart.min_show_label_angle = 361.0;
+    chart.svg().expect("a chart within its limits")
+}
+
+/// A chart of that size without ground, legend and edge, in the page's font.
+fn plain(chart: &mut ChartBase, (width, height): (f32, f32), series: [Role; 2]) {
+    (chart.width, chart.height) = (width, height);
+    chart.margin = 0.0.into();
     chart.compact = true;
-    chart.font_family = "inherit".to_owned();
+    chart.font_family = String::from("inherit");
     chart.background_color = Color::transparent();
     chart.legend.show = Some(false);
-    let band = if band == "green" { Role::Green } else { Role::Red };
-    chart.series.colors = vec![band.into(), Role::Line.into()];
-    chart.svg().expect("a chart within its limits")
+    chart.series.colors = series.map(Color::from).to_vec();
+}
+
+/// What stands beside a bar. The library measures it in a font that is narrower than some: spaces make up for it.
+fn label(bar: &Bar) -> String {
+    let text = format!("{}\u{a0}\u{a0}{}", cut(&bar.name), bar.text);
+    let spare = "\u{a0}".repeat(1 + text.chars().count() / 7);
+    text + &spare
 }
 
 /// A name short enough to stand beside its bar; the table has all of it.

@@ -1,6 +1,12 @@
 //! Filters of the templates: figures as they are read.
 
-#![allow(unreachable_pub, reason = "the attribute of a filter makes public items of it")]
+#![allow(
+    unreachable_pub,
+    clippy::inline_always,
+    clippy::unnecessary_wraps,
+    clippy::unused_self,
+    reason = "what the attribute of a filter makes of it, and asks of it"
+)]
 
 use std::fmt::Display;
 
@@ -21,7 +27,7 @@ pub(crate) fn instant(at: &str, _: &dyn Values) -> Result<String> {
     Ok(at.get(..16).unwrap_or(at).replace('T', " "))
 }
 
-/// The same for a number that is a text.
+/// A number that is a text, with narrow spaces.
 pub(crate) fn thousands(number: &str) -> String {
     let (whole, fraction) = number.find('.').map_or((number, ""), |point| number.split_at(point));
     let (sign, digits) = whole.strip_prefix('-').map_or(("", whole), |digits| ("\u{2212}", digits));

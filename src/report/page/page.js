@@ -188,10 +188,15 @@
 
   const tip = one("#tip");
   addEventListener("pointermove", (event) => {
-    const { category, series, value } = event.target.dataset ?? {};
-    tip.hidden = !category;
-    if (!category) return;
-    tip.textContent = `${category}${series ? `: ${grouped(value)} from ${series}` : ""}`;
+    const shape = event.target.closest("[data-category]");
+    tip.hidden = !shape;
+    if (!shape) return;
+    const text = shape.dataset.category.trim();
+    const rows = all("[data-of-days] tbody tr", shape.closest("figure"));
+    const day = rows.find((row) => row.cells[0].textContent === text);
+    tip.textContent = day
+      ? `${text}: ${day.cells[1].textContent} tokens from active packs, ${day.cells[2].textContent} from expired ones`
+      : text;
     tip.style.left = `${Math.min(event.clientX + 12, innerWidth - tip.offsetWidth - 8)}px`;
     tip.style.top = `${event.clientY + 16}px`;
   });

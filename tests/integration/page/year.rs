@@ -50,7 +50,7 @@ impl Use {
         let switched = self.day > 150 + self.user % 100;
         match PRODUCTS[self.product].1 {
             "service" => "",
-            _ => VERSIONS[usize::from(!switched) + usize::from(self.user % 7 == 0)],
+            _ => VERSIONS[usize::from(!switched) + usize::from(self.user.is_multiple_of(7))],
         }
     }
 }
