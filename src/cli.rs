@@ -48,9 +48,9 @@ Examples:
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
   flexmeter reconcile usage.csv firm.toml
                                 compare a usage export with the rules
+  flexmeter balances results/firm-1      what each team has left, who used it
   flexmeter usage results/firm-1 --range 3m
                                 who used what, by product, user or version
-  flexmeter balances results/firm-1      what each team has left, and who used it
   flexmeter export results/firm-1 --out usage.csv
                                 what was used, in Autodesk's own columns
   flexmeter report results/firm-1        the same as a page, with charts

@@ -169,7 +169,9 @@ impl Difference {
         let of_first = self.first.iter_mut().map(|of| (of.table, &mut of.only));
         for (table, only) in of_tables.chain(of_first) {
             for rows in [&mut only.a.rows, &mut only.b.rows] {
-                rows.iter_mut().for_each(|row| *row = hidden(table, row, pseudonyms));
+                for row in rows.iter_mut() {
+                    *row = hidden(table, row, pseudonyms);
+                }
                 rows.sort_by(|a, b| a.iter().cmp(b.iter()));
             }
         }

@@ -2,6 +2,7 @@
 
 use csv::Writer;
 
+use crate::report::difference::printable;
 use crate::report::standing::part;
 use crate::report::terminal::{BAD, GOOD, HEADING, counted, right, styled, table};
 use crate::simulation::run::FIRST_ROWS;
@@ -28,7 +29,7 @@ const COLUMNS: [&str; 14] = [
 /// A section per team, then one per contract. Lines are fitted to `width` columns, or stay whole.
 pub fn text(balances: &Balances, width: Option<u16>) -> String {
     let title = if balances.title.is_empty() { "Untitled scenario" } else { &balances.title };
-    let mut text = styled(HEADING, title) + "\n";
+    let mut text = styled(HEADING, &printable(title)) + "\n";
     let (days, zone) = (&balances.days, &balances.zone);
     text += &format!("Balances as of {}; days {} to {} of {zone}\n", balances.as_of, days.from, days.to);
     for balance in &balances.teams {
@@ -68,7 +69,8 @@ pub fn csv(balances: &Balances) -> String {
 
 fn team(balance: &Balance, width: Option<u16>) -> String {
     let Balance { team, available, total, used, .. } = balance;
-    let mut text = format!("\n{}: {available} of {total} tokens available, ", styled(HEADING, team));
+    let mut text =
+        format!("\n{}: {available} of {total} tokens available, ", styled(HEADING, &printable(team)));
     text += &format!("{}\n used {used}", banded(balance.band));
     let parts = [("held", balance.held), ("expired", balance.expired), ("debt", balance.debt)];
     for (name, tokens) in parts.into_iter().filter(|(_, tokens)| tokens.thousandths() != 0) {
@@ -92,7 +94,7 @@ fn team(balance: &Balance, width: Option<u16>) -> String {
 
 fn contract(balance: &CreditBalance, (days, width): (&str, Option<u16>)) -> String {
     let CreditBalance { contract, available, total, used, band, .. } = balance;
-    let title = styled(HEADING, contract);
+    let title = styled(HEADING, &printable(contract));
     let band = banded(band);
     let mut text = format!("\n{title}: {available} of {total} credits available, {band}\n");
     text += &format!(" used {used}; use from {days}\n");
@@ -104,7 +106,7 @@ fn events(events: &[Event], width: Option<u16>) -> String {
     let mut table = table(&["at (UTC)", "event", "pack", "tokens"], width);
     right(&mut table, &[3]);
     for event in events.iter().take(FIRST_ROWS) {
-        table.add_row([&event.at, &event.event, &event.pack, &event.tokens.to_string()]);
+        table.add_row([&event.at, &event.event, &printable(&event.pack), &event.tokens.to_string()]);
     }
     part("Token events", &table, events.len())
 }
@@ -113,7 +115,7 @@ fn shares((title, noun, unit): (&str, &str, &str), shares: &[Share], width: Opti
     let mut table = table(&[noun, unit], width);
     right(&mut table, &[1]);
     for share in shares.iter().take(FIRST_ROWS) {
-        table.add_row([&share.name, &share.tokens.to_string()]);
+        table.add_row([&printable(&share.name), &share.tokens.to_string()]);
     }
     part(title, &table, shares.len())
 }

@@ -219,7 +219,7 @@ fn name(side: Side) -> &'static str {
 }
 
 /// A text of somebody's file: what would steer a terminal is replaced.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
 }
 

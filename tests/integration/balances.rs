@@ -147,7 +147,7 @@ fn rule_5_1_what_falls_on_the_instant_has_happened() {
 fn rule_5_1_a_hold_that_waits_is_taken_off() {
     let open = step("05 10:00", "do = \"sign-in\"\nuser = \"ana\"\nproduct = \"AutoCAD\"");
     let close = step("05 10:04", "do = \"sign-out\"\nuser = \"ana\"\nproduct = \"AutoCAD\"");
-    let (stays, leaves) = (studio(&[open.clone()]), studio(&[open, close]));
+    let (stays, leaves) = (studio(std::slice::from_ref(&open)), studio(&[open, close]));
     assert_eq!(figures(&north(&stays, "05 10:04:59")), "93/0/7/100 green");
     assert_eq!(figures(&north(&stays, "05 10:05:00")), "93/7/0/100 green");
     assert_eq!(figures(&north(&leaves, "05 10:03:59")), "93/0/7/100 green");

@@ -308,6 +308,8 @@ fn the_end_of_each_help_reads_well_in_narrow_and_wide_terminals() {
         "diff",
         "shrink",
         "reconcile",
+        "balances",
+        "export",
         "describe",
         "new",
     ]

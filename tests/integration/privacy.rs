@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use flexmeter::results::files::TABLES;
 use flexmeter::scenario::Scenario;
 use flexmeter::usage::pseudonym::Pseudonyms;
 use serde_json::Value;
@@ -151,7 +152,7 @@ fn same_but_for_names(folder: &Path, (name, scenario): (&str, &Scenario)) {
     };
     assert_eq!(summary(&shown), summary(&hidden), "{name}");
     let pseudonyms = Pseudonyms::default();
-    for (file, text) in shown.iter().filter(|(file, _)| file.ends_with(".csv")) {
+    for (file, text) in shown.iter().filter(|(file, _)| TABLES.contains(&file.as_str())) {
         let mut rows = csv::Reader::from_reader(text.as_bytes());
         let header = rows.headers().expect("a header").clone();
         let mapped = rows.records().map(|row| {

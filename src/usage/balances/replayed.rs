@@ -139,7 +139,9 @@ impl Recorder for Watch {
     }
 
     fn take(&mut self, rows: Vec<Record>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        rows.iter().for_each(|row| self.keep(row));
+        for row in &rows {
+            self.keep(row);
+        }
         Ok(())
     }
 }
