@@ -13,7 +13,9 @@ use flexmeter::usage::figures::Usage;
 use serde_json::{Value, json};
 
 use crate::page::year::{PRODUCTS, SCRIPT, TEAMS, balances, credits, latency, views};
-use crate::support::project;
+use crate::privacy::{assert_nameless, odd, runs, told};
+use crate::support::{project, scenario};
+use crate::usage::{results_of, usage};
 
 /// What a page of 300 people and 30 views may take.
 const BYTES_MAX: usize = 3_000_000;
@@ -32,7 +34,7 @@ fn the_page_in_a_browser_shows_what_was_computed() {
     let shown = told["views"].as_array().expect("views");
     assert_eq!(shown.len(), views.len());
     for (shown, usage) in shown.iter().zip(&views) {
-        shows(shown, usage);
+        shows(shown, &serde_json::to_value(usage).expect("plain data"));
         let rings = shown["balances"].as_array().expect("rings");
         let expected = balances.iter().filter(|of| usage.team.as_ref().is_none_or(|team| *team == of.team));
         let expected = expected
@@ -99,6 +101,48 @@ fn a_run_in_which_nothing_happened_has_a_page() {
 }
 
 #[test]
+fn the_report_of_a_run_says_what_the_commands_say() {
+    let folder = results_of("an-engineering-firm-with-two-offices.toml");
+    let asked = ["report", "r", "--out", "page.html", "--range", "2026-02-15..2026-03-14", "--quiet"];
+    told(folder.path(), &asked);
+    let page = opened_file(&folder.path().join("page.html"));
+    assert_eq!((&page["complaints"], &page["requests"]), (&json!([]), &json!([])));
+    let shown = page["views"].as_array().expect("views");
+    assert_eq!(shown.len(), 3 * 7, "all teams and each of two, for seven ranges");
+    let mut tokens = BTreeSet::new();
+    for shown in shown {
+        let [team, range] = ["team", "range"].map(|of| shown[of].as_str().expect("a text"));
+        let mut asked = vec!["--hours", "--range", range];
+        if !team.is_empty() {
+            asked.extend(["--team", team]);
+        }
+        let computed = usage(&folder, &asked);
+        shows(shown, &computed);
+        tokens.insert(text(&computed["overview"]["tokens"]));
+    }
+    assert!(tokens.len() > 15, "filters change the figures: {tokens:?}");
+    for (how, faults) in page["faults"].as_object().expect("four ways to look at it") {
+        assert_eq!(*faults, json!([]), "{how}: no serious fault of accessibility");
+    }
+}
+
+#[test]
+fn rule_5_7_no_byte_of_a_page_holds_a_name() {
+    for text in [
+        odd(),
+        std::fs::read_to_string(project().join("scenarios/a-week-at-studio-north.toml")).expect("a file"),
+    ] {
+        let folder = runs(&text);
+        told(folder.path(), &["report", "shown", "--hide-names", "--out", "page.html", "--quiet"]);
+        let page = std::fs::read_to_string(folder.path().join("page.html")).expect("a page");
+        assert_nameless(&scenario(&text), ("the page", &page));
+        assert!(page.contains("user-"));
+        let usage = told(folder.path(), &["usage", "shown", "--hide-names", "--format", "json"]);
+        assert_nameless(&scenario(&text), ("usage", &usage));
+    }
+}
+
+#[test]
 fn the_same_data_makes_the_same_bytes() {
     assert!(page_of(&views(), &balances()) == page_of(&views(), &balances()));
 }
@@ -117,6 +161,13 @@ fn page_of(views: &[Usage], balances: &[Balance]) -> String {
 
 /// What `check.mjs` tells of a page.
 fn opened(text: &str) -> Value {
+    let own = tempfile::tempdir().expect("a folder");
+    let file = own.path().join("report.html");
+    std::fs::write(&file, text).expect("the page is written");
+    opened_file(&file)
+}
+
+fn opened_file(file: &Path) -> Value {
     let folder = project().join("tests/browser");
     let install = folder.join("install");
     let advice = format!("run {} first", install.display());
@@ -124,10 +175,7 @@ fn opened(text: &str) -> Value {
         folder.join("node_modules/playwright-core").is_dir(),
         "the browser's driver is missing: {advice}"
     );
-    let own = tempfile::tempdir().expect("a folder");
-    let file = own.path().join("report.html");
-    std::fs::write(&file, text).expect("the page is written");
-    let output = Command::new("node").arg("check.mjs").arg(&file).current_dir(Path::new(&folder)).output();
+    let output = Command::new("node").arg("check.mjs").arg(file).current_dir(Path::new(&folder)).output();
     let output = output.unwrap_or_else(|error| panic!("node does not start: {error}; {advice}"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the page can't be opened; if a part is missing, {advice}\n{said}");
@@ -135,13 +183,12 @@ fn opened(text: &str) -> Value {
 }
 
 /// Every figure of a view by its name, and every row.
-fn shows(shown: &Value, usage: &Usage) {
-    let which = format!("{:?} {}", usage.team, usage.range.name);
-    assert_eq!(shown["team"], usage.team.as_deref().unwrap_or_default());
-    assert_eq!(shown["range"], usage.range.name);
-    let status = shown["status"].as_str().expect("a text");
-    assert!(status.contains(&usage.overview.tokens.to_string()), "{which} is announced: {status}");
-    let computed = serde_json::to_value(usage).expect("plain data");
+fn shows(shown: &Value, computed: &Value) {
+    let which = format!("{} {}", computed["team"], computed["range"]["name"]);
+    assert_eq!(shown["team"], computed["team"].as_str().unwrap_or_default());
+    assert_eq!(shown["range"], computed["range"]["name"]);
+    let (status, tokens) = (shown["status"].as_str().expect("a text"), text(&computed["overview"]["tokens"]));
+    assert!(status.contains(&tokens), "{which} is announced: {status}");
     for figure in ["used_from_active_packs", "remaining", "added_in_7_days", "removed_in_7_days", "tokens"]
         .into_iter()
         .chain(["products", "users"])
