@@ -29,8 +29,8 @@ Examples:
   flexmeter run firm.toml --detail summary --threads 2
 
 The folder gets charges.csv, sign_ins.csv, sessions.csv, packs.csv, token_events.csv, notices.csv and \
-summary.json, with contracts credits.csv, with licence servers transition.csv: the same bytes for the same file and seed. Beside \
-them is the file that was run, scenario.toml, for `flexmeter explain` and whoever wants to run it again. The actors also write how long decisions on \
+summary.json, with contracts credits.csv, with licence servers transition.csv, and for other tools usage.parquet with accounts.parquet: the same bytes for \
+the same file and seed. Beside them is the file that was run, scenario.toml, for `flexmeter explain` and whoever wants to run it again. The actors also write how long decisions on \
 sign-ins took, latency.hgrm and latency.json.
 
 With --hide-names no file holds a user's name; scenario.toml, which would, is left out.
