@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::failure::Failure;
 use crate::cli::names::Names;
 use crate::cli::past_run::PastRun;
-use crate::cli::{interrupt, print, terminal_width};
+use crate::cli::{interrupt, print, print_with, terminal_width};
 use crate::report::usage as report;
 use crate::report::usage::By;
 use crate::usage::range::Asked;
@@ -94,10 +94,10 @@ pub(super) fn usage(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let usage = books.usage(arguments.range, team).map_err(|error| run.damaged(&error))?;
     let by = arguments.by.into();
-    print(&match arguments.format {
-        Form::Table => report::text(&usage, by, terminal_width()),
-        Form::Json => report::json(&usage),
-        Form::Csv => report::csv(&usage, by),
-    })?;
+    match arguments.format {
+        Form::Table => print(&report::text(&usage, by, terminal_width()))?,
+        Form::Json => print_with(|out| report::json(&usage, out))?,
+        Form::Csv => print(&report::csv(&usage, by))?,
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,5 +1,7 @@
 //! Usage as tables for a person, as JSON and as CSV (RULES 5.3–5.6).
 
+use std::io::{self, Write};
+
 use csv::Writer;
 
 use crate::report::standing::part;
@@ -34,8 +36,12 @@ pub fn text(usage: &Usage, by: By, width: Option<u16>) -> String {
 }
 
 /// All of it.
-pub fn json(usage: &Usage) -> String {
-    serde_json::to_string(usage).expect("plain data") + "\n"
+///
+/// # Errors
+/// Where it can't be written.
+pub fn json(usage: &Usage, mut out: impl Write) -> io::Result<()> {
+    serde_json::to_writer(&mut out, usage)?;
+    writeln!(out)
 }
 
 /// A row for each product, user or version.

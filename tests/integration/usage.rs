@@ -278,6 +278,22 @@ fn usage_is_what_the_tables_say() {
 }
 
 #[test]
+fn the_ledger_is_the_same_bytes_by_whatever_driver_and_detail() {
+    let scenario = project().join("scenarios/a-week-at-studio-north.toml");
+    let ledger = |more: &[&str]| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let arguments = ["run", scenario.to_str().expect("text"), "--out", "r", "--quiet"];
+        let ran = flexmeter(folder.path(), &[&arguments, more].concat());
+        assert!(ran.status.success(), "{}", stderr(&ran));
+        ["usage.parquet", "accounts.parquet"]
+            .map(|file| std::fs::read(folder.path().join("r").join(file)).expect(file))
+    };
+    let expected = ledger(&["--driver", "loop"]);
+    assert!(expected == ledger(&["--threads", "2"]));
+    assert!(expected == ledger(&["--threads", "1", "--detail", "charges"]));
+}
+
+#[test]
 fn table_csv_and_json_show_the_same_figures() {
     let folder = results_of("a-week-at-studio-north.toml");
     let data = usage(&folder, &[]);
