@@ -128,9 +128,10 @@ pub(crate) fn left_out(rows: usize) -> usize {
 /// The name of a range as it is read.
 pub(crate) fn range_name(range: &RangeFigures) -> String {
     match range.name.as_str() {
+        "run" => "whole run".to_owned(),
         "30d" => "last 30 days".to_owned(),
         name => match name.strip_suffix('m') {
-            Some(months) => format!("last {months} months"),
+            Some(months) => format!("last {months} completed months"),
             None => format!("{} to {}", range.from, range.to),
         },
     }
