@@ -1,5 +1,6 @@
 //! The result files of a run: which there are, and how their tables come about row by row.
 
+use std::borrow::BorrowMut;
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, Write};
@@ -195,12 +196,12 @@ impl Recorder for Tables {
 }
 
 /// Writes, and adds what is written to a digest.
-struct Hashed<'h, W>(W, &'h mut Sha256);
+pub(crate) struct Hashed<W, H>(pub(crate) W, pub(crate) H);
 
-impl<W: Write> Write for Hashed<'_, W> {
+impl<W: Write, H: BorrowMut<Sha256>> Write for Hashed<W, H> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.0.write(bytes)?;
-        self.1.update(&bytes[..written]);
+        self.1.borrow_mut().update(&bytes[..written]);
         Ok(written)
     }
 

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::meter::answer::ChargeKind;
 use crate::meter::tokens::Tokens;
-use crate::results::files::hex;
+use crate::results::files::{Hashed, hex};
 use crate::results::rows::FreeOpening;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::{Day, from_iso};
@@ -60,7 +60,7 @@ pub(crate) const TEXTS: usize = 7;
 /// Writes a ledger while the table of charges is written.
 pub struct LedgerWriter<W: Write + Send> {
     scenario: Arc<Scenario>,
-    usage: SerializedFileWriter<Hashed<W>>,
+    usage: SerializedFileWriter<Hashed<W, Sha256>>,
     /// The accounts in the order of their numbers, each its texts put together.
     accounts: IndexSet<Box<[u8]>>,
     /// The word for the kind of each product, by its name.
@@ -145,7 +145,7 @@ impl<W: Write + Send> LedgerWriter<W> {
             }
             columns.close().map_err(io_error)?;
         }
-        let digest = |file: SerializedFileWriter<Hashed<W>>| {
+        let digest = |file: SerializedFileWriter<Hashed<W, Sha256>>| {
             let hashed = file.into_inner().map_err(io_error)?;
             io::Result::Ok(hex(hashed.1))
         };
@@ -219,7 +219,7 @@ fn product_kinds(scenario: &Scenario) -> BTreeMap<Vec<u8>, &'static str> {
     names.map(|name| name.as_bytes().to_vec()).zip(kinds).collect()
 }
 
-fn file<W: Write + Send>(schema: &str, out: W) -> io::Result<SerializedFileWriter<Hashed<W>>> {
+fn file<W: Write + Send>(schema: &str, out: W) -> io::Result<SerializedFileWriter<Hashed<W, Sha256>>> {
     let schema = parse_message_type(schema).expect("a schema");
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
@@ -247,20 +247,5 @@ pub(crate) fn io_error(error: ParquetError) -> io::Error {
             Err(error) => io::Error::other(error),
         },
         error => io::Error::other(error),
-    }
-}
-
-/// Writes, and takes a digest of what is written.
-struct Hashed<W>(W, Sha256);
-
-impl<W: Write> Write for Hashed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.0.write(bytes)?;
-        self.1.update(&bytes[..written]);
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
     }
 }

@@ -137,9 +137,16 @@ impl<'s> TableReader<'s> {
     /// # Errors
     /// Where the row does not say.
     pub fn instant(&self) -> Result<Option<Instant>, TableError> {
-        let Some(column) = instant_column(self.table) else { return Ok(None) };
+        instant_column(self.table).map(|column| self.instant_in(column)).transpose()
+    }
+
+    /// The instant that the row has in a column.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn instant_in(&self, column: &'static str) -> Result<Instant, TableError> {
         let at = from_iso(self.cell(column));
-        at.map(Some).ok_or_else(|| self.wrong_cell(column, "an instant such as 2026-03-02T08:00:00Z"))
+        at.ok_or_else(|| self.wrong_cell(column, "an instant such as 2026-03-02T08:00:00Z"))
     }
 
     /// The tokens that the row has in a column.
@@ -162,7 +169,7 @@ impl<'s> TableReader<'s> {
         })
     }
 
-    pub(crate) fn wrong_cell(&self, column: &'static str, meant: &'static str) -> TableError {
+    fn wrong_cell(&self, column: &'static str, meant: &'static str) -> TableError {
         self.flaw(TableFlaw::Cell { column, text: self.cell(column).to_owned(), meant })
     }
 

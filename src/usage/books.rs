@@ -151,11 +151,14 @@ impl Books {
     fn overview(&self, account: &Account<'_>, chart: Vec<[Tokens; 2]>, team: Option<&str>) -> Overview {
         let end = self.summary.end;
         let ours = |name: &str| team.is_none_or(|team| team == name);
-        let active = || self.packs.packs.iter().filter(|pack| ours(&pack.team) && pack.expires > end);
+        let active = || self.packs.packs.iter().filter(|pack| ours(&pack.team) && pack.stock.expires > end);
         let lately = |kinds: [&str; 2]| {
             let events =
                 self.packs.events.iter().filter(|event| ours(&event.team) && event.at + LATELY >= end);
-            events.filter(|event| kinds.contains(&event.event.as_str())).map(|event| event.tokens).sum()
+            events
+                .filter(|event| kinds.contains(&event.event.event.as_str()))
+                .map(|event| event.event.tokens)
+                .sum()
         };
         let distinct =
             |number: fn(&Line) -> u32| account.lines.iter().map(number).collect::<BTreeSet<_>>().len() as u64;
@@ -166,8 +169,8 @@ impl Books {
             expired_packs,
         };
         Overview {
-            used_from_active_packs: active().map(|pack| pack.posted).sum(),
-            remaining: active().map(|pack| pack.remaining).sum(),
+            used_from_active_packs: active().map(|pack| pack.stock.posted).sum(),
+            remaining: active().map(|pack| pack.stock.remaining).sum(),
             added_in_7_days: lately(["purchase", "move-in"]),
             removed_in_7_days: lately(["move-out", "expiry"]),
             days: (0..).zip(chart).map(day).collect(),
@@ -187,7 +190,7 @@ impl Books {
         };
         let zone = self.summary.zone();
         let expiries = self.packs.events.iter().filter(|event| {
-            event.event == "expiry"
+            event.event.event == "expiry"
                 && team.is_none_or(|team| team == event.team)
                 && range.contains(zone.local(event.at).date().into())
         });
@@ -195,7 +198,7 @@ impl Books {
             left_open: cost(Known::ChargeKind, "renewal"),
             add_ins: cost(Known::ProductKind, "add-in"),
             expired: expiries.fold(Cost::default(), |cost, event| Cost {
-                tokens: cost.tokens + event.tokens,
+                tokens: cost.tokens + event.event.tokens,
                 count: cost.count + 1,
             }),
         }

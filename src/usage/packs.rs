@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use crate::meter::instant::Instant;
 use crate::meter::tokens::Tokens;
-use crate::results::table_reader::{TableError, TableFlaw, TableReader, WrittenTables};
-use crate::scenario::calendar::from_iso;
+use crate::results::table_reader::WrittenTables;
+use crate::scenario::calendar::iso;
+use crate::usage::balances::Event;
+use crate::usage::untold::{Untold, open};
 
 /// The rows of `packs.csv` and `token_events.csv`.
 #[derive(Clone, Debug, Default)]
@@ -16,25 +18,40 @@ pub struct Packs {
     pub events: Vec<EventRow>,
 }
 
-/// A pack.
+/// A row of `packs.csv`.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns of packs.csv")]
 pub struct PackRow {
+    /// Whose it is.
     pub team: String,
+    /// Its name.
     pub pack: String,
+    /// When it was bought.
+    pub bought: Instant,
+    /// When it ends, and what became of its tokens.
+    pub stock: PackStock,
+}
+
+/// A pack's end, and its tokens: `tokens = posted + held + expired + remaining`.
+#[derive(Clone, Copy, Debug)]
+#[expect(missing_docs, reason = "the columns of packs.csv")]
+pub struct PackStock {
     pub expires: Instant,
+    pub tokens: Tokens,
     pub posted: Tokens,
+    pub held: Tokens,
+    pub expired: Tokens,
     pub remaining: Tokens,
 }
 
-/// A token event (RULES 2.7).
+/// A row of `token_events.csv`.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the columns of token_events.csv")]
 pub struct EventRow {
+    /// When.
     pub at: Instant,
+    /// Whose balance.
     pub team: String,
-    pub event: String,
-    pub tokens: Tokens,
+    /// What.
+    pub event: Event,
 }
 
 impl Packs {
@@ -42,28 +59,28 @@ impl Packs {
     ///
     /// # Errors
     /// Where one is missing or is no such table.
-    pub fn read(tables: &dyn WrittenTables) -> Result<Self, TableError> {
+    pub fn read(tables: &dyn WrittenTables) -> Result<Self, Untold> {
         let mut read = Packs::default();
         let mut rows = open(tables, "packs.csv")?;
         while rows.row().is_some() {
-            let expires = from_iso(rows.cell("expires"));
-            read.packs.push(PackRow {
-                team: rows.cell("team").to_owned(),
-                pack: rows.cell("pack").to_owned(),
-                expires: expires.ok_or_else(|| rows.wrong_cell("expires", "an instant"))?,
+            let stock = PackStock {
+                expires: rows.instant_in("expires")?,
+                tokens: rows.tokens("tokens")?,
                 posted: rows.tokens("posted")?,
+                held: rows.tokens("held")?,
+                expired: rows.tokens("expired")?,
                 remaining: rows.tokens("remaining")?,
-            });
+            };
+            let [team, pack] = ["team", "pack"].map(|column| rows.cell(column).to_owned());
+            read.packs.push(PackRow { team, pack, bought: rows.instant_in("bought")?, stock });
             rows.advance()?;
         }
         let mut rows = open(tables, "token_events.csv")?;
         while rows.row().is_some() {
-            read.events.push(EventRow {
-                at: rows.instant()?.expect("every event has its instant"),
-                team: rows.cell("team").to_owned(),
-                event: rows.cell("event").to_owned(),
-                tokens: rows.tokens("tokens")?,
-            });
+            let at = rows.instant_in("at")?;
+            let [team, event, pack] = ["team", "event", "pack"].map(|column| rows.cell(column).to_owned());
+            let event = Event { at: iso(at), event, pack, tokens: rows.tokens("tokens")? };
+            read.events.push(EventRow { at, team, event });
             rows.advance()?;
         }
         Ok(read)
@@ -71,17 +88,6 @@ impl Packs {
 
     /// The names of the packs that have not ended by an instant.
     pub fn active(&self, at: Instant) -> BTreeSet<&str> {
-        self.packs.iter().filter(|pack| pack.expires > at).map(|pack| pack.pack.as_str()).collect()
+        self.packs.iter().filter(|pack| pack.stock.expires > at).map(|pack| pack.pack.as_str()).collect()
     }
-}
-
-/// A table of a run, which must be there.
-pub(crate) fn open<'t>(
-    tables: &'t dyn WrittenTables,
-    table: &'static str,
-) -> Result<TableReader<'t>, TableError> {
-    let unreadable = |error| TableError { table, line: 1, flaw: TableFlaw::Unreadable(error) };
-    let source = tables.open(table).map_err(unreadable)?;
-    let missing = || unreadable(std::io::ErrorKind::NotFound.into());
-    TableReader::open(table, source.ok_or_else(missing)?)
 }

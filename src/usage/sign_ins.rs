@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::meter::instant::Instant;
-use crate::results::table_reader::{TableError, WrittenTables};
+use crate::results::table_reader::WrittenTables;
 use crate::scenario::calendar::{Day, Zone};
 use crate::usage::figures::SignInHours;
-use crate::usage::packs::open;
 use crate::usage::range::Range;
+use crate::usage::untold::{Untold, open};
 
 /// Sign-ins and uses of a run that wrote them down.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ impl SignIns {
     ///
     /// # Errors
     /// Where it is missing or is no such table.
-    pub fn read(tables: &dyn WrittenTables, zone: &Zone) -> Result<Self, TableError> {
+    pub fn read(tables: &dyn WrittenTables, zone: &Zone) -> Result<Self, Untold> {
         let mut counted = SignIns::default();
         let mut rows = open(tables, "sign_ins.csv")?;
         while rows.row().is_some() {

@@ -15,8 +15,9 @@ use crate::scenario::calendar::iso;
 use crate::simulation::recorder::{Detail, Observer, Recorder, Stopped};
 use crate::simulation::replay;
 use crate::simulation::tally::TeamTally;
-use crate::usage::balances::stock::{ContractStock, DAYS, PackStock, Stock, TeamStock};
+use crate::usage::balances::stock::{ContractStock, DAYS, Stock, TeamStock};
 use crate::usage::balances::{DaysShown, Event};
+use crate::usage::packs::PackStock;
 use crate::usage::recent_use::{Days, RecentUse, Used};
 
 impl Stock {

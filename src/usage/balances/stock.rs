@@ -5,6 +5,7 @@ use crate::meter::instant::{Instant, Span};
 use crate::meter::tokens::Tokens;
 use crate::scenario::calendar::iso;
 use crate::usage::balances::{Balance, Balances, CreditBalance, Event, NextExpiry, band};
+use crate::usage::packs::PackStock;
 use crate::usage::recent_use::{Days, RecentUse};
 
 /// How many days a balance looks back, and its alert ahead (RULES 5.1).
@@ -44,18 +45,6 @@ pub struct TeamStock {
     pub packs: Vec<PackStock>,
     /// What happened to its packs on the days, in any order.
     pub events: Vec<Event>,
-}
-
-/// A pack: `tokens = posted + held + expired + remaining`.
-#[derive(Clone, Copy, Debug)]
-#[expect(missing_docs, reason = "the columns of packs.csv")]
-pub struct PackStock {
-    pub expires: Instant,
-    pub tokens: Tokens,
-    pub posted: Tokens,
-    pub held: Tokens,
-    pub expired: Tokens,
-    pub remaining: Tokens,
 }
 
 /// A contract.

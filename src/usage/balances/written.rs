@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::results::table_reader::{TableError, TableReader, WrittenTables};
-use crate::scenario::calendar::{from_iso, iso};
-use crate::usage::balances::stock::{ContractStock, DAYS, PackStock, Stock, TeamStock};
-use crate::usage::balances::{DaysShown, Event};
+use crate::results::table_reader::WrittenTables;
+use crate::scenario::calendar::iso;
+use crate::usage::balances::DaysShown;
+use crate::usage::balances::stock::{ContractStock, DAYS, Stock, TeamStock};
+use crate::usage::packs::Packs;
 use crate::usage::recent_use::{Days, RecentUse, Used};
 use crate::usage::run_summary::{ContractFacts, RunSummary, TeamFacts};
 use crate::usage::untold::{Untold, open};
@@ -28,7 +29,7 @@ impl Stock {
         let mut stock = Stock {
             title: summary.title.clone(),
             as_of: summary.end,
-            teams: teams(&summary.teams, tables, &days)?,
+            teams: teams(&summary.teams, Packs::read(tables)?, &days),
             contracts: summary.contracts.iter().map(contract).collect(),
             use_of_tokens,
             use_of_credits: RecentUse::default(),
@@ -55,57 +56,36 @@ fn use_in(tables: &dyn WrittenTables, (table, columns): UseTable, days: &Days) -
     let not_before = iso(days.not_before());
     let mut rows = open(tables, table)?;
     while rows.row().is_some() {
-        let when = rows.cell(at);
-        if when >= not_before.as_str() {
-            let when = from_iso(when).ok_or_else(|| no_instant(&rows, at))?;
-            if days.contain(when) {
-                let amount = rows.tokens(amount)?;
-                let (payer, product, user) = (rows.cell(payer), rows.cell("product"), rows.cell("user"));
-                recent.add(Used { payer, product, user, amount });
-            }
+        if rows.cell(at) >= not_before.as_str() && days.contain(rows.instant_in(at)?) {
+            let amount = rows.tokens(amount)?;
+            let (payer, product, user) = (rows.cell(payer), rows.cell("product"), rows.cell("user"));
+            recent.add(Used { payer, product, user, amount });
         }
         rows.advance()?;
     }
     Ok(recent)
 }
 
-fn teams(facts: &[TeamFacts], tables: &dyn WrittenTables, days: &Days) -> Result<Vec<TeamStock>, Untold> {
+fn teams(facts: &[TeamFacts], packs: Packs, days: &Days) -> Vec<TeamStock> {
     let team = |of: &TeamFacts| {
         let stock = TeamStock { name: of.team.clone(), available: of.available, ..TeamStock::default() };
         (of.team.clone(), stock)
     };
     let mut teams: BTreeMap<String, TeamStock> = facts.iter().map(team).collect();
-    let mut rows = open(tables, "packs.csv")?;
-    while rows.row().is_some() {
-        if let Some(team) = teams.get_mut(rows.cell("team")) {
-            team.packs.push(PackStock {
-                expires: from_iso(rows.cell("expires")).ok_or_else(|| no_instant(&rows, "expires"))?,
-                tokens: rows.tokens("tokens")?,
-                posted: rows.tokens("posted")?,
-                held: rows.tokens("held")?,
-                expired: rows.tokens("expired")?,
-                remaining: rows.tokens("remaining")?,
-            });
+    for pack in packs.packs {
+        if let Some(team) = teams.get_mut(&pack.team) {
+            team.packs.push(pack.stock);
         }
-        rows.advance()?;
     }
-    let mut rows = open(tables, "token_events.csv")?;
-    while rows.row().is_some() {
-        let at = rows.instant()?.expect("an event has its instant");
-        if let Some(team) = teams.get_mut(rows.cell("team")).filter(|_| days.contain(at)) {
-            let [event, pack] = ["event", "pack"].map(|column| rows.cell(column).to_owned());
-            team.events.push(Event { at: iso(at), event, pack, tokens: rows.tokens("tokens")? });
+    for event in packs.events.into_iter().filter(|event| days.contain(event.at)) {
+        if let Some(team) = teams.get_mut(&event.team) {
+            team.events.push(event.event);
         }
-        rows.advance()?;
     }
-    Ok(teams.into_values().collect())
+    teams.into_values().collect()
 }
 
 fn contract(facts: &ContractFacts) -> ContractStock {
     let ContractFacts { contract, credits, used, available } = facts.clone();
     ContractStock { name: contract, total: credits, used, available }
-}
-
-fn no_instant(rows: &TableReader<'_>, column: &'static str) -> TableError {
-    rows.wrong_cell(column, "an instant such as 2026-03-02T08:00:00Z")
 }
