@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::names::Names;
 use crate::cli::results_folder::write_file;
 use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
 use crate::report::junit::junit;
@@ -37,6 +38,8 @@ pub(super) struct Arguments {
     /// How the verdicts are printed
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+    #[command(flatten)]
+    names: Names,
 }
 
 /// Runs each file and compares.
@@ -54,7 +57,8 @@ pub(super) fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let text = format!("--junit {} is one of the files to check; choose another", shown(junit));
         return Err(Failure::input(text));
     }
-    let checked: Vec<Checked> = files.iter().map(|file| check_file(file)).collect::<Result<_, _>>()?;
+    let checked: Vec<Checked> =
+        files.iter().map(|file| check_file(file, &arguments.names)).collect::<Result<_, _>>()?;
     if let Some(path) = &arguments.junit {
         write_file(path, &junit(&checked))?;
     }
@@ -79,8 +83,9 @@ pub(super) fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// A file that can't be read is told among the others; a defect ends the command.
-fn check_file(path: &Path) -> Result<Checked, Failure> {
-    let verdicts = scenario_file::read(path).and_then(|scenario| {
+fn check_file(path: &Path, names: &Names) -> Result<Checked, Failure> {
+    let verdicts = scenario_file::read(path).and_then(|mut scenario| {
+        names.hide(&mut scenario)?;
         let scenario = Arc::new(scenario);
         guarded((path, scenario.seed), "check", || {
             let run = replay::run(&scenario, &mut Unrecorded, &());

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use crate::support::{flexmeter, project, stderr, stdout};
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
+    "accounts.parquet",
     "charges.csv",
     "latency.hgrm",
     "latency.json",
@@ -20,6 +21,7 @@ const FILES: [&str; 10] = [
     "sign_ins.csv",
     "summary.json",
     "token_events.csv",
+    "usage.parquet",
 ];
 
 fn new_scenario() -> tempfile::TempDir {

@@ -14,7 +14,7 @@ use self::shrunk::Shrunk;
 use crate::support::project;
 
 /// What the copy needs to be built.
-const TREE: [&str; 5] = ["Cargo.toml", "Cargo.lock", "README.md", "src", "benches"];
+const TREE: [&str; 6] = ["Cargo.toml", "Cargo.lock", "README.md", "askama.toml", "src", "benches"];
 
 /// A bug.
 struct Exhibit {

@@ -640,10 +640,10 @@ fn drivers_and_details_write_what_they_say() {
         assert_eq!(fs::read_dir(folder.path().join(out)).expect("a folder").count(), files, "{arguments:?}");
         fs::read_to_string(folder.path().join(out).join("summary.json")).expect("a summary")
     };
-    let full = summary(&[], "a", 10);
-    assert_eq!(summary(&["--driver", "loop"], "b", 8), full, "the same bytes");
-    assert_eq!(summary(&["--threads", "3"], "c", 10), full);
-    let charges = summary(&["--detail", "charges"], "d", 7);
+    let full = summary(&[], "a", 12);
+    assert_eq!(summary(&["--driver", "loop"], "b", 10), full, "the same bytes");
+    assert_eq!(summary(&["--threads", "3"], "c", 12), full);
+    let charges = summary(&["--detail", "charges"], "d", 9);
     let short = summary(&["--detail", "summary", "--driver", "loop"], "e", 3);
     let figures = |text: &str| {
         let value: serde_json::Value = serde_json::from_str(text).expect("JSON");

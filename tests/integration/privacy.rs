@@ -184,11 +184,17 @@ fn commands(folder: &Path, (name, scenario): (&str, &Scenario)) {
         assert_nameless(scenario, (&format!("{name}: {arguments:?}"), &text));
         text
     };
+    // An expectation that is not met is told with its user.
+    let first = scenario.directory.users.iter().next().expect("a user");
+    let unmet = format!("\n[[expect]]\nuser = {first:?}\nproduct = \"AutoCAD\"\ntokens = 987654\n");
+    let text = fs::read_to_string(folder.join("s.toml")).expect("a scenario") + &unmet;
+    fs::write(folder.join("unmet.toml"), text).expect("a file");
     for format in ["table", "json"] {
         let of_names = hide(&["balances", "shown", "--format", format]);
         assert_eq!(of_names, hide(&["balances", "hidden", "--format", format]), "the same pseudonyms");
         assert_eq!(of_names, told(folder, &["balances", "hidden", "--format", format]));
         hide(&["describe", "s.toml", "--format", format]);
+        assert!(hide(&["check", "unmet.toml", "--format", format]).contains("987654"));
         assert!(hide(&["diff", "shown", "s.toml"]).contains("The same"));
         assert!(hide(&["diff", "hidden", "s.toml"]).contains("The same"));
         assert!(hide(&["diff", "hidden", "hidden", "--format", format]).contains("ame"));
