@@ -12,7 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::names::Names;
 use crate::cli::past_run::{PastRun, scenario_in};
 use crate::cli::progress::Progress;
-use crate::cli::{interrupt, print, scenario_file, shown, terminal_width};
+use crate::cli::{interrupt, print, scenario_file, terminal_width};
 use crate::meter::instant::Instant;
 use crate::report::balances as report;
 use crate::scenario::calendar::{Zone, iso};
@@ -79,8 +79,7 @@ pub(super) fn balances(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let credit_days = credit_days(arguments)?;
     let stock = match &arguments.at {
         Some(at) => replayed(&run, (at, credit_days))?,
-        None => Stock::written(&run.summary, &run.tables(), credit_days)
-            .map_err(|untold| Failure::input(format!("{}: {untold}", shown(&run.path))))?,
+        None => run.stock(credit_days)?,
     };
     let mut balances = stock.balances();
     if let Some(pseudonyms) = arguments.names.of_results(&run)? {

@@ -14,8 +14,8 @@ use crate::results::files::{SCENARIO, SUMMARY};
 use crate::results::ledger::{ACCOUNTS, USAGE};
 use crate::results::table_reader::WrittenTables;
 use crate::scenario::problem::nearest;
-use crate::usage::balances::Balances;
 use crate::usage::balances::stock::Stock;
+use crate::usage::balances::{Balances, DaysShown};
 use crate::usage::books::Books;
 use crate::usage::ledger::Ledger;
 use crate::usage::packs::Packs;
@@ -83,10 +83,16 @@ impl PastRun {
         Ok(Books { summary: self.summary.clone(), ledger, packs, sign_ins: None })
     }
 
+    /// Its stock at its end.
+    pub(super) fn stock(&self, credit_days: Option<DaysShown>) -> Result<Stock, Failure> {
+        let ledger = self.ledger(&str::to_owned)?;
+        let stock = Stock::written(&self.summary, (&self.tables(), &ledger), credit_days);
+        stock.map_err(|untold| self.damaged(&untold))
+    }
+
     /// Its balances at its end; users are shown as it is asked for.
     pub(super) fn balances(&self, names: &Names) -> Result<Balances, Failure> {
-        let stock =
-            Stock::written(&self.summary, &self.tables(), None).map_err(|error| self.damaged(&error))?;
+        let stock = self.stock(None)?;
         let mut balances = stock.balances();
         if let Some(pseudonyms) = names.of_results(self)? {
             balances.hide_users(&pseudonyms);

@@ -206,9 +206,7 @@ fn texts(mut key: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 fn thousandths(text: &[u8]) -> i64 {
     let text = std::str::from_utf8(text).expect("text");
-    // A row's amounts are negative where something was given back.
-    let (sign, amount) = text.strip_prefix('-').map_or((1, text), |amount| (-1, amount));
-    sign * amount.parse::<Tokens>().expect("an amount of a row").thousandths()
+    text.parse::<Tokens>().expect("an amount of a row").thousandths()
 }
 
 fn product_kinds(scenario: &Scenario) -> BTreeMap<Vec<u8>, &'static str> {

@@ -1,6 +1,7 @@
 //! `RecentUse`: what was used on the days that count, by whom and of what.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::meter::instant::Instant;
 use crate::meter::tokens::Tokens;
@@ -30,6 +31,11 @@ impl Days {
     /// Whether an instant falls on one of them.
     pub fn contain(&self, at: Instant) -> bool {
         (self.first..=self.last).contains(&Day::from(self.zone.local(at).date()))
+    }
+
+    /// As a range, to the day after the last.
+    pub fn range(&self) -> Range<Day> {
+        self.first..self.last.plus(1)
     }
 
     /// An instant before which none of them begins, whatever the zone.

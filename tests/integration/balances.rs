@@ -15,7 +15,7 @@ use flexmeter::usage::run_summary::RunSummary;
 use serde_json::Value;
 
 use crate::support::{
-    empty_tables, flexmeter, project, scenario, scenario_files, stderr, stdout, text_of, written,
+    empty_tables, flexmeter, project, scenario, scenario_files, stderr, stdout, text_of, written_with_ledger,
 };
 
 /// A team with a pack of 100 tokens that ends at noon of 2 June, and whoever uses services.
@@ -63,11 +63,11 @@ fn at_end(text: &str, credit_days: Option<DaysShown>) -> Balances {
     let scenario = scenario(text);
     let mut tables = empty_tables(&scenario);
     let run = replay::run(&scenario, &mut tables, &()).expect("nothing ends the run");
-    let (files, digests) = written(tables, &run);
+    let (files, digests, ledger) = written_with_ledger((&scenario, tables), &run);
     let tables: MemoryTables = files.into_iter().map(|file| (file.name, file.text.into_bytes())).collect();
     let summary = Summary::new(&scenario, &run.tally, (Detail::Full, digests)).json();
     let summary = RunSummary::read(&summary).expect("a summary");
-    Stock::written(&summary, &tables, credit_days).expect("whole tables").balances()
+    Stock::written(&summary, (&tables, &ledger), credit_days).expect("whole tables").balances()
 }
 
 /// The balances after all that falls on an instant, from a replay.
@@ -302,7 +302,7 @@ fn what_has_no_balances_is_told_with_the_way_out() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stdout(&output));
         assert!(stderr(&output).contains(part), "{part} in {}", stderr(&output));
     };
-    refused(&["week"], "charges.csv is missing");
+    refused(&["week"], "run the scenario again with --detail charges, or full");
     refused(&["week"], "--detail charges");
     refused(&["other"], "holds no summary.json of a run");
     refused(&["week.toml"], "is no folder");

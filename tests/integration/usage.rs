@@ -153,9 +153,8 @@ fn counted(folder: &Path, zone: &Zone, (from, to, team): (NaiveDate, NaiveDate, 
             continue;
         }
         let (user, product) = (row["user"].clone(), row["product"].clone());
-        let amount: i64 = thousandths(&row["tokens"]);
         let sum = counted.products.entry(product.clone()).or_default().entry(user.clone()).or_default();
-        *sum += Tokens::from_thousandths(amount);
+        *sum += row["tokens"].parse().expect("an amount");
         if row["kind"] != "refund" {
             counted.days.entry((user, product)).or_default().insert(day);
         }
@@ -191,13 +190,6 @@ fn free_openings(folder: &Path) -> Vec<(Instant, String, String, String)> {
         Some((instant(&row["signed_in"]), row["user"].clone(), row["product"].clone(), team.clone()))
     });
     free.collect()
-}
-
-fn thousandths(text: &str) -> i64 {
-    match text.strip_prefix('-') {
-        Some(amount) => -thousandths(amount),
-        None => text.parse::<Tokens>().expect("an amount").thousandths(),
-    }
 }
 
 fn agree(folder: &TempDir, zone: &Zone, (range, team): (&str, Option<&str>)) {

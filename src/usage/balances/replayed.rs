@@ -81,6 +81,13 @@ impl Watch {
                 user: names.users.get(row.user.0),
                 amount: row.tokens,
             }),
+            Record::Session(row) if self.days.contain(row.signed_in) => {
+                if let Some(team) = row.free {
+                    let (payer, product) = (names.teams.get(team.0), names.products.get(row.product.0));
+                    let user = names.users.get(row.user.0);
+                    self.use_of_tokens.add(Used { payer, product, user, amount: Tokens::ZERO });
+                }
+            }
             Record::Credit(row) => {
                 *self.credits.entry(row.contract).or_default() += row.credits;
                 if self.credit_days.contain(row.at) {

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::meter::tokens::Tokens;
 use crate::results::table_reader::WrittenTables;
 use crate::scenario::calendar::iso;
 use crate::usage::balances::DaysShown;
 use crate::usage::balances::stock::{ContractStock, DAYS, Stock, TeamStock};
+use crate::usage::ledger::{Known, Ledger, LedgerError};
 use crate::usage::packs::Packs;
 use crate::usage::recent_use::{Days, RecentUse, Used};
 use crate::usage::run_summary::{ContractFacts, RunSummary, TeamFacts};
@@ -18,14 +20,14 @@ impl Stock {
     /// Where a table is missing or can't be read.
     pub fn written(
         summary: &RunSummary,
-        tables: &dyn WrittenTables,
+        (tables, ledger): (&dyn WrittenTables, &Ledger),
         credit_days: Option<DaysShown>,
     ) -> Result<Stock, Untold> {
         let zone = summary.zone();
         let days = Days::up_to(summary.last(), DAYS, &zone);
         let credit_days = credit_days.map_or_else(|| days.clone(), |days| Days::between(days, &zone));
         let has_credits = !summary.contracts.is_empty();
-        let use_of_tokens = use_in(tables, CHARGES, &days)?;
+        let use_of_tokens = use_of_tokens(ledger, &days)?;
         let mut stock = Stock {
             title: summary.title.clone(),
             as_of: summary.end,
@@ -37,28 +39,36 @@ impl Stock {
             credit_days,
         };
         if has_credits {
-            stock.use_of_credits = use_in(tables, CREDITS, &stock.credit_days)?;
+            stock.use_of_credits = use_of_credits(tables, &stock.credit_days)?;
         }
         Ok(stock)
     }
 }
 
-/// Where the use of something is written: the table, when it counts, who pays, and how much.
-type UseTable = (&'static str, [&'static str; 3]);
+/// What was charged on some days, and by whom products were opened free.
+fn use_of_tokens(ledger: &Ledger, days: &Days) -> Result<RecentUse, LedgerError> {
+    let mut sums: BTreeMap<usize, Tokens> = BTreeMap::new();
+    ledger.scan((0..ledger.groups(), &days.range()), &mut |posting| {
+        *sums.entry(posting.account).or_default() += posting.tokens;
+    })?;
+    let mut recent = RecentUse::default();
+    for (account, amount) in sums {
+        let text = |known| ledger.text(known, ledger.number(known, account));
+        let (payer, product, user) = (text(Known::Team), text(Known::Product), text(Known::User));
+        recent.add(Used { payer, product, user, amount });
+    }
+    Ok(recent)
+}
 
-const CHARGES: UseTable = ("charges.csv", ["window_start", "team", "tokens"]);
-const CREDITS: UseTable = ("credits.csv", ["at", "contract", "credits"]);
-
-/// What was used on some days. Both tables are sorted by the instant that counts: what lies before is only read.
-fn use_in(tables: &dyn WrittenTables, (table, columns): UseTable, days: &Days) -> Result<RecentUse, Untold> {
-    let [at, payer, amount] = columns;
+/// What was used of credits on some days. The table is sorted by instant: what lies before is only read.
+fn use_of_credits(tables: &dyn WrittenTables, days: &Days) -> Result<RecentUse, Untold> {
     let mut recent = RecentUse::default();
     let not_before = iso(days.not_before());
-    let mut rows = open(tables, table)?;
+    let mut rows = open(tables, "credits.csv")?;
     while rows.row().is_some() {
-        if rows.cell(at) >= not_before.as_str() && days.contain(rows.instant_in(at)?) {
-            let amount = rows.tokens(amount)?;
-            let (payer, product, user) = (rows.cell(payer), rows.cell("product"), rows.cell("user"));
+        if rows.cell("at") >= not_before.as_str() && days.contain(rows.instant_in("at")?) {
+            let amount = rows.tokens("credits")?;
+            let (payer, product, user) = (rows.cell("contract"), rows.cell("product"), rows.cell("user"));
             recent.add(Used { payer, product, user, amount });
         }
         rows.advance()?;
