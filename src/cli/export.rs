@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::failure::Failure;
 use crate::cli::names::Names;
 use crate::cli::past_run::PastRun;
-use crate::cli::results_folder::write_file_with;
+use crate::cli::results_folder::{not_among_results, write_file_with};
 use crate::cli::{interrupt, print, shown};
 use crate::report::export::{delimited, json, workbook};
 use crate::report::terminal::counted;
@@ -28,7 +28,7 @@ Examples:
 
 The columns are those of Autodesk's own files. Usage of 2026 has a row per day, user, product and team, with 0 tokens for openings \
 that were free; --columns usage-report has the 19 columns before: a row per user, product, version and team. \
-Subscriptions are the packs, users those who were admitted to a product. Email is the user's name; first and last \
+Subscriptions are the packs, users those who were charged for a product, and with --detail full those admitted to it. Email is the user's name; first and last \
 name, feature, role, group, contract, reseller and the dates of assignment are blank, because a run does not know them. \
 With --hide-names Email holds the pseudonym and both names *****.
 
@@ -198,12 +198,7 @@ impl Written<'_> {
         write: impl FnOnce(&mut dyn Write) -> Result<T, Unexported>,
     ) -> Result<T, Failure> {
         let run = &self.run.path;
-        let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let whole = |path: &Path| path.canonicalize().ok();
-        if whole(folder).is_some_and(|folder| whole(run) == Some(folder)) {
-            let text = format!("{} lies among the results themselves; choose another --out", shown(path));
-            return Err(Failure::input(text));
-        }
+        not_among_results(path)?;
         write_file_with(path, |out| {
             write(out).map_err(|why| match why {
                 Unexported::Untold(untold) => Failure::input(format!("{}: {untold}", shown(run))),

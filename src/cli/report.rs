@@ -1,5 +1,6 @@
 //! `flexmeter report`: what administrators see of a run, as one HTML page.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -9,9 +10,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 use crate::cli::failure::Failure;
 use crate::cli::names::Names;
 use crate::cli::past_run::PastRun;
-use crate::cli::results_folder::write_file;
-use crate::cli::{interrupt, is_same_file, print, shown};
+use crate::cli::results_folder::{not_among_results, write_file};
+use crate::cli::{interrupt, print, shown};
 use crate::report::page::{self, Latency, Page};
+use crate::report::terminal::counted;
 use crate::results::files::LATENCY;
 use crate::scenario::calendar::iso;
 use crate::usage::balances::Balances;
@@ -58,19 +60,14 @@ pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     let run = PastRun::open(&arguments.run)?;
     let out = &arguments.out;
-    if out.parent().is_some_and(|folder| is_same_file(folder, &run.path)) {
-        let text = format!(
-            "{} would lie among the results, which hold nothing else; choose another --out",
-            shown(out)
-        );
-        return Err(Failure::input(text));
-    }
-    let balances = run.balances(&arguments.names)?;
+    not_among_results(out)?;
+    let mut balances = run.balances(&arguments.names)?;
     let (teams, left_out) = teams(&run, (&balances, &arguments.team))?;
+    balances.teams.retain(|balance| teams.contains(&balance.team));
     let views = views(&run, arguments, &teams)?;
     let latency = latency(&run.path);
     let page = page::html(&Page {
-        title: &run.summary.title,
+        title: if run.summary.title.is_empty() { "Untitled scenario" } else { &run.summary.title },
         start: &iso(run.summary.start),
         seed: run.summary.seed,
         views: &views,
@@ -83,8 +80,8 @@ pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if !arguments.quiet {
         let mut text = format!("Report: {} ({} KB)\n", shown(out), page.len().div_ceil(1000));
         if left_out > 0 {
-            text +=
-                &format!("{left_out} teams are only in the figures of all teams; --team chooses others\n");
+            let teams = counted(left_out as u64, "team");
+            text += &format!("Without a choice of their own: {teams}; --team names those that have one\n");
         }
         print(&text)?;
     }
@@ -96,8 +93,10 @@ fn teams(run: &PastRun, (balances, asked): (&Balances, &[String])) -> Result<(Ve
     for team in asked {
         run.check_team(Some(team))?;
     }
+    let asked: BTreeSet<&String> = asked.iter().collect();
     if !asked.is_empty() {
-        return Ok((asked.to_vec(), run.summary.teams.len() - asked.len()));
+        let left_out = run.summary.teams.len() - asked.len();
+        return Ok((asked.into_iter().cloned().collect(), left_out));
     }
     let mut by_use: Vec<_> = balances.teams.iter().collect();
     by_use.sort_by(|a, b| b.used.cmp(&a.used).then_with(|| a.team.cmp(&b.team)));

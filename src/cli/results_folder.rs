@@ -159,6 +159,22 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::input(format!("can't write {}: {error}", shown(path)))
 }
 
+/// Refuses a file that would lie among the results of a run, or take the place of one of them through a link.
+pub(super) fn not_among_results(path: &Path) -> Result<(), Failure> {
+    let place = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folders = [path.parent(), place.parent()].into_iter().flatten();
+    let named =
+        |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
+    if folders.map(named).any(|folder| summary_of(&folder).is_some()) {
+        let text = format!(
+            "{} lies among the results of a run, which hold nothing else; choose another --out",
+            shown(path)
+        );
+        return Err(Failure::input(text));
+    }
+    Ok(())
+}
+
 /// Writes one file aside piece by piece and puts it in its place whole; what is no plain file is written into.
 pub(super) fn write_file_with<T>(
     path: &Path,

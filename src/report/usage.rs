@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use csv::Writer;
 
 use crate::report::standing::part;
-use crate::report::terminal::{HEADING, QUIET, right, styled, table};
+use crate::report::terminal::{HEADING, QUIET, counted, right, styled, table};
 use crate::simulation::run::FIRST_ROWS;
 use crate::usage::figures::{
     ConsumptionGroup, Cost, ProductUsage, SignInHours, Usage, UserProduct, UserUsage, VersionUsage,
@@ -89,9 +89,14 @@ fn heading(usage: &Usage) -> String {
     let team = usage.team.as_ref().map_or("all teams".to_owned(), |team| format!("team {team}"));
     let range = &usage.range;
     let mut text = styled(HEADING, title) + "\n";
-    text +=
-        &format!("Usage of {team}, {} to {} ({} days of {}, ", range.from, range.to, range.days, usage.zone);
-    text + &format!("range {}), as of {}\n", range.name, usage.as_of)
+    text += &format!(
+        "Usage of {team}, {} to {} ({} of {}, ",
+        range.from,
+        range.to,
+        counted(range.days.into(), "day"),
+        usage.zone
+    );
+    text + &format!("range {}, ÷ {} for a month), as of {}\n", range.name, range.months, usage.as_of)
 }
 
 fn overview(usage: &Usage) -> String {
@@ -104,7 +109,7 @@ fn overview(usage: &Usage) -> String {
         all.added_in_7_days, all.removed_in_7_days
     );
     text += &format!(" in the range                   {} tokens", all.tokens);
-    text + &format!(", {} products, {} users\n", all.products, all.users)
+    text + &format!(", {}, {}\n", counted(all.products, "product"), counted(all.users, "user"))
 }
 
 fn products(products: &[ProductUsage], width: Option<u16>) -> String {
@@ -168,7 +173,7 @@ fn users(usage: &Usage, width: Option<u16>) -> String {
 }
 
 fn versions(versions: &[VersionUsage], width: Option<u16>) -> String {
-    let mut table = table(&["product", "version", "users", "days used", "tokens"], width);
+    let mut table = table(&["product", "version", "users", "user-days", "tokens"], width);
     right(&mut table, &[2, 3, 4]);
     for version in versions.iter().take(FIRST_ROWS) {
         table.add_row(version_cells(version));
@@ -188,7 +193,7 @@ fn waste(usage: &Usage, width: Option<u16>) -> String {
         table.add_row([cost.tokens.to_string(), cost.count.to_string(), cause.to_owned()]);
     }
     let note = styled(QUIET, " a renewal of an add-in counts in both of the first lines");
-    format!("\n{}\n{table}\n{note}\n", styled(HEADING, "What may be saved"))
+    format!("\n{}\n{table}\n{note}\n", styled(HEADING, "Waste"))
 }
 
 fn sign_ins(hours: &SignInHours, width: Option<u16>) -> String {

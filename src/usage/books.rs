@@ -151,8 +151,10 @@ impl Books {
     fn overview(&self, account: &Account<'_>, chart: Vec<[Tokens; 2]>, team: Option<&str>) -> Overview {
         let end = self.summary.end;
         let ours = |name: &str| team.is_none_or(|team| team == name);
-        let active = || self.packs.packs.iter().filter(|pack| ours(&pack.team) && pack.stock.expires > end);
+        let active = || self.packs.packs.iter().filter(|pack| ours(&pack.team) && pack.stock.is_active(end));
+        // What moves from team to team neither comes to all of them together nor goes.
         let lately = |kinds: [&str; 2]| {
+            let kinds = if team.is_some() { &kinds[..] } else { &kinds[..1] };
             let events =
                 self.packs.events.iter().filter(|event| ours(&event.team) && event.at + LATELY >= end);
             events
@@ -172,7 +174,7 @@ impl Books {
             used_from_active_packs: active().map(|pack| pack.stock.posted).sum(),
             remaining: active().map(|pack| pack.stock.remaining).sum(),
             added_in_7_days: lately(["purchase", "move-in"]),
-            removed_in_7_days: lately(["move-out", "expiry"]),
+            removed_in_7_days: lately(["expiry", "move-out"]),
             days: (0..).zip(chart).map(day).collect(),
             tokens: account.lines.iter().map(|line| line.total.tokens).sum(),
             products: distinct(|line| line.product),

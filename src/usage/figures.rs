@@ -64,10 +64,10 @@ pub struct Overview {
     /// Tokens left in them.
     #[serde(serialize_with = "as_text")]
     pub remaining: Tokens,
-    /// Tokens bought or moved in during the last 7 days.
+    /// Tokens bought during the last 7 times 24 hours; of one team, moved in too.
     #[serde(serialize_with = "as_text")]
     pub added_in_7_days: Tokens,
-    /// Tokens moved out or expired during the last 7 days.
+    /// Tokens expired during the last 7 times 24 hours; of one team, moved out too.
     #[serde(serialize_with = "as_text")]
     pub removed_in_7_days: Tokens,
     /// Tokens per day for the 365 days up to the run's end, whatever the range.
@@ -90,7 +90,7 @@ pub struct DayTokens {
     /// From packs that have not ended by the run's end.
     #[serde(serialize_with = "as_text")]
     pub active_packs: Tokens,
-    /// From packs that have, and without cover.
+    /// From packs that have, and from none: what no pack covered (RULES 2.6, 3.8).
     #[serde(serialize_with = "as_text")]
     pub expired_packs: Tokens,
 }
@@ -215,7 +215,7 @@ pub struct VersionUsage {
     pub version: String,
     /// Its users.
     pub users: u64,
-    /// Days used, added up over users.
+    /// User-days: days used, added up over users.
     pub days_used: u64,
     /// Tokens used.
     #[serde(serialize_with = "as_text")]

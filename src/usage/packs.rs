@@ -54,6 +54,13 @@ pub struct EventRow {
     pub event: Event,
 }
 
+impl PackStock {
+    /// Whether it has not ended by the run's end, on which nothing happens any more.
+    pub fn is_active(&self, end: Instant) -> bool {
+        self.expires >= end
+    }
+}
+
 impl Packs {
     /// Reads both tables.
     ///
@@ -86,8 +93,8 @@ impl Packs {
         Ok(read)
     }
 
-    /// The names of the packs that have not ended by an instant.
-    pub fn active(&self, at: Instant) -> BTreeSet<&str> {
-        self.packs.iter().filter(|pack| pack.stock.expires > at).map(|pack| pack.pack.as_str()).collect()
+    /// The names of the packs that have not ended by the run's end.
+    pub fn active(&self, end: Instant) -> BTreeSet<&str> {
+        self.packs.iter().filter(|pack| pack.stock.is_active(end)).map(|pack| pack.pack.as_str()).collect()
     }
 }

@@ -31,10 +31,16 @@ impl From<TableError> for Untold {
 impl fmt::Display for Untold {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Untold::Missing(table) => write!(
-                f,
-                "{table} is missing, from which this is counted; run the scenario again with --detail charges, or full"
-            ),
+            Untold::Missing(table) => {
+                let detail = match *table {
+                    "sign_ins.csv" | "sessions.csv" => "full",
+                    _ => "charges, or full",
+                };
+                write!(
+                    f,
+                    "{table} is missing, from which this is counted; run the scenario again with --detail {detail}"
+                )
+            }
             Untold::Table(error) => error.fmt(f),
             Untold::Ledger(error) => error.fmt(f),
         }

@@ -325,8 +325,12 @@ fn what_can_not_be_exported_is_told_with_the_way_out() {
     };
     refused(&["summary", "--out", "x.csv"], "summary lacks its accounts.parquet");
     refused(&["s.toml", "--out", "x.csv"], "is no folder");
-    refused(&["shown", "--out", "shown/usage.csv"], "among the results themselves");
-    refused(&["shown", "--out", "shown"], "among the results themselves");
+    refused(&["shown", "--out", "shown/usage.csv"], "lies among the results of a run");
+    std::os::unix::fs::symlink(folder.join("charges/charges.csv"), folder.join("link.csv")).expect("a link");
+    refused(&["shown", "--out", "charges/usage.csv"], "lies among the results of a run");
+    refused(&["shown", "--out", "link.csv"], "lies among the results of a run");
+    fs::remove_file(folder.join("link.csv")).expect("a link");
+    refused(&["shown", "--out", "shown"], "lies among the results of a run");
     refused(&["shown", "--out", "x.csv", "--from", "2026-03-03", "--to", "2026-03-02"], "comes before");
     refused(&["shown", "--out", "nowhere/x.csv"], "can't write nowhere/x.csv");
     assert!(!folder.join("x.csv").exists());

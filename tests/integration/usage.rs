@@ -65,6 +65,62 @@ fn rule_5_3_the_overview_counts_active_packs_the_last_week_and_the_range() {
     assert_eq!(waste, [r#""24" in 4"#, r#""6" in 3"#, r#""993" in 1"#]);
 }
 
+const MOVED: &str = r#"
+start = 2026-03-01T00:00:00Z
+end = 2026-04-01T00:00:00Z
+[[team]]
+name = "A"
+packs = [{ id = "a", tokens = 100, bought = 2026-01-01T00:00:00Z, expires = 2026-04-01T00:00:00Z }]
+[[team]]
+name = "B"
+packs = [{ id = "b", tokens = 50, bought = 2026-01-01T00:00:00Z }]
+[[user]]
+name = "ana"
+teams = ["A"]
+products = ["AutoCAD"]
+[[step]]
+at = 2026-03-02T08:00:00Z
+do = "sign-in"
+user = "ana"
+product = "AutoCAD"
+[[step]]
+at = 2026-03-02T09:00:00Z
+do = "sign-out"
+user = "ana"
+product = "AutoCAD"
+[[step]]
+at = 2026-03-30T08:00:00Z
+do = "move"
+pack = "b"
+to = "A"
+"#;
+
+#[test]
+fn rule_5_3_what_ends_with_the_run_is_left_and_moves_within_add_nothing() {
+    let written = tempfile::tempdir().expect("a folder");
+    let file = written.path().join("moved.toml");
+    std::fs::write(&file, MOVED).expect("a file");
+    let folder = results(&file, &[]);
+    let shown = |more: &[&str]| {
+        let overview = usage(&folder, more)["overview"].clone();
+        let figures = ["used_from_active_packs", "remaining", "added_in_7_days", "removed_in_7_days"];
+        figures.map(|figure| overview[figure].as_str().expect("an amount").to_owned())
+    };
+    // Nothing happens on the end itself: what ends then has not ended.
+    assert_eq!(shown(&[]), ["7", "143", "0", "0"]);
+    assert_eq!(shown(&["--team", "A"]), ["7", "143", "50", "0"]);
+    assert_eq!(shown(&["--team", "B"]), ["0", "0", "0", "50"]);
+    let balances = stdout(&flexmeter(folder.path(), &["balances", "r", "--format", "json"]));
+    let balances: Value = serde_json::from_str(&balances).expect("JSON");
+    assert_eq!(balances["teams"][0]["available"], "143");
+    let twice = ["report", "r", "--team", "A", "--team", "A", "--out", "page.html"];
+    let told = stdout(&flexmeter(folder.path(), &twice));
+    assert!(
+        told.ends_with("\nWithout a choice of their own: 1 team; --team names those that have one\n"),
+        "{told}"
+    );
+}
+
 #[test]
 fn rule_5_4_usage_belongs_to_the_day_on_which_its_window_began() {
     let folder = results_of("boundaries/what-administrators-see.toml");

@@ -21,10 +21,10 @@ pub(crate) fn grouped(number: impl Display, _: &dyn Values) -> Result<String> {
     Ok(thousands(&number.to_string()))
 }
 
-/// An instant without what it has beyond minutes: `2026-03-09 00:00`.
+/// An instant without what it has beyond minutes: `2026-03-09 00:00 UTC`.
 #[askama::filter_fn]
 pub(crate) fn instant(at: &str, _: &dyn Values) -> Result<String> {
-    Ok(at.get(..16).unwrap_or(at).replace('T', " "))
+    Ok(at.get(..16).unwrap_or(at).replace('T', " ") + " UTC")
 }
 
 /// A number that is a text, with narrow spaces.

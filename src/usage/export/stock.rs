@@ -36,7 +36,7 @@ pub(crate) fn rows(export: &Export<'_>, take: TakeRow<'_>) -> Result<(), Unexpor
             Cell::Text(team),
             Cell::Blank,
             Cell::Text(pack),
-            text(if expires > export.summary.end { "Active" } else { "Expired" }),
+            text(if stock.is_active(export.summary.end) { "Active" } else { "Expired" }),
             text("Flex"),
             if expires == year_later(bought) { text("1 year") } else { Cell::Blank },
             day(bought),
