@@ -17,9 +17,8 @@ use crate::meter::instant::Instant;
 use crate::report::balances as report;
 use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::moment;
-use crate::scenario::problem::nearest;
+use crate::usage::balances::DaysShown;
 use crate::usage::balances::stock::Stock;
-use crate::usage::balances::{Balances, DaysShown};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -81,12 +80,11 @@ pub(super) fn balances(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(at) => replayed(&run, (at, credit_days))?,
         None => run.stock(credit_days)?,
     };
-    let mut balances = stock.balances();
-    if let Some(pseudonyms) = arguments.names.of_results(&run)? {
-        balances.hide_users(&pseudonyms);
-    }
+    let mut balances = run.shown(stock, &arguments.names)?;
     if let Some(team) = &arguments.team {
-        keep_team(&mut balances, team)?;
+        run.check_team(Some(team))?;
+        balances.teams.retain(|of| of.team == *team);
+        balances.contracts.clear();
     }
     print(&match arguments.format {
         Form::Table => report::text(&balances, terminal_width()),
@@ -126,14 +124,4 @@ fn instant_of(run: &PastRun, text: &str) -> Result<Instant, Failure> {
         return Err(Failure::input(format!("--at {at} is outside the run, which is from {start} to {end}")));
     }
     Ok(at)
-}
-
-fn keep_team(balances: &mut Balances, team: &str) -> Result<(), Failure> {
-    if !balances.teams.iter().any(|of| of.team == team) {
-        let known = balances.teams.iter().map(|of| of.team.as_str());
-        return Err(Failure::input(format!("there is no team `{team}`; {}", nearest(team, known))));
-    }
-    balances.teams.retain(|of| of.team == team);
-    balances.contracts.clear();
-    Ok(())
 }

@@ -83,6 +83,15 @@ impl PastRun {
         Ok(Books { summary: self.summary.clone(), ledger, packs, sign_ins: None })
     }
 
+    /// Balances with users shown as it is asked for.
+    pub(super) fn shown(&self, stock: Stock, names: &Names) -> Result<Balances, Failure> {
+        let mut balances = stock.balances();
+        if let Some(pseudonyms) = names.of_results(self)? {
+            balances.hide_users(&pseudonyms);
+        }
+        Ok(balances)
+    }
+
     /// Its stock at its end.
     pub(super) fn stock(&self, credit_days: Option<DaysShown>) -> Result<Stock, Failure> {
         let ledger = self.ledger(&str::to_owned)?;
@@ -92,12 +101,7 @@ impl PastRun {
 
     /// Its balances at its end; users are shown as it is asked for.
     pub(super) fn balances(&self, names: &Names) -> Result<Balances, Failure> {
-        let stock = self.stock(None)?;
-        let mut balances = stock.balances();
-        if let Some(pseudonyms) = names.of_results(self)? {
-            balances.hide_users(&pseudonyms);
-        }
-        Ok(balances)
+        self.shown(self.stock(None)?, names)
     }
 
     /// When its sign-ins came.

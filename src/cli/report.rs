@@ -13,7 +13,7 @@ use crate::cli::past_run::PastRun;
 use crate::cli::results_folder::{not_among_results, write_file};
 use crate::cli::{interrupt, print, shown};
 use crate::report::page::{self, Latency, Page};
-use crate::report::terminal::counted;
+use crate::report::terminal::{counted, titled};
 use crate::results::files::LATENCY;
 use crate::scenario::calendar::iso;
 use crate::usage::balances::Balances;
@@ -67,7 +67,7 @@ pub(super) fn report(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let views = views(&run, arguments, &teams)?;
     let latency = latency(&run.path);
     let page = page::html(&Page {
-        title: if run.summary.title.is_empty() { "Untitled scenario" } else { &run.summary.title },
+        title: titled(&run.summary.title),
         start: &iso(run.summary.start),
         seed: run.summary.seed,
         views: &views,

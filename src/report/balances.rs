@@ -4,7 +4,7 @@ use csv::Writer;
 
 use crate::report::difference::printable;
 use crate::report::standing::part;
-use crate::report::terminal::{BAD, GOOD, HEADING, counted, right, styled, table};
+use crate::report::terminal::{BAD, GOOD, HEADING, counted, right, styled, table, titled};
 use crate::simulation::run::FIRST_ROWS;
 use crate::usage::balances::{Balance, Balances, CreditBalance, Event, Share};
 
@@ -28,8 +28,7 @@ const COLUMNS: [&str; 14] = [
 
 /// A section per team, then one per contract. Lines are fitted to `width` columns, or stay whole.
 pub fn text(balances: &Balances, width: Option<u16>) -> String {
-    let title = if balances.title.is_empty() { "Untitled scenario" } else { &balances.title };
-    let mut text = styled(HEADING, &printable(title)) + "\n";
+    let mut text = styled(HEADING, &printable(titled(&balances.title))) + "\n";
     let (days, zone) = (&balances.days, &balances.zone);
     text += &format!("Balances as of {}; days {} to {} of {zone}\n", balances.as_of, days.from, days.to);
     for balance in &balances.teams {

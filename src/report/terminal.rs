@@ -60,10 +60,14 @@ pub fn run(outcome: &Outcome<'_>, width: Option<u16>) -> String {
     text
 }
 
+/// What a scenario is called.
+pub(crate) fn titled(title: &str) -> &str {
+    if title.is_empty() { "Untitled scenario" } else { title }
+}
+
 /// A scenario's title, span and policies.
 pub(crate) fn heading(scenario: &Scenario) -> String {
-    let title = if scenario.title.is_empty() { "Untitled scenario" } else { &scenario.title };
-    let mut text = styled(HEADING, title) + "\n";
+    let mut text = styled(HEADING, titled(&scenario.title)) + "\n";
     text += &format!("{} to {} UTC, seed {}\n", day(scenario.start), day(scenario.end), scenario.seed);
     let changed: Vec<String> = scenario
         .policies

@@ -4,8 +4,9 @@ use std::io::{self, Write};
 
 use csv::Writer;
 
+use crate::report::difference::printable;
 use crate::report::standing::part;
-use crate::report::terminal::{HEADING, QUIET, counted, right, styled, table};
+use crate::report::terminal::{HEADING, QUIET, counted, right, styled, table, titled};
 use crate::simulation::run::FIRST_ROWS;
 use crate::usage::figures::{
     ConsumptionGroup, Cost, ProductUsage, SignInHours, Usage, UserProduct, UserUsage, VersionUsage,
@@ -85,10 +86,9 @@ fn version_cells(version: &VersionUsage) -> Vec<String> {
 }
 
 fn heading(usage: &Usage) -> String {
-    let title = if usage.title.is_empty() { "Untitled scenario" } else { &usage.title };
-    let team = usage.team.as_ref().map_or("all teams".to_owned(), |team| format!("team {team}"));
+    let team = usage.team.as_ref().map_or("all teams".to_owned(), |team| format!("team {}", printable(team)));
     let range = &usage.range;
-    let mut text = styled(HEADING, title) + "\n";
+    let mut text = styled(HEADING, &printable(titled(&usage.title))) + "\n";
     text += &format!(
         "Usage of {team}, {} to {} ({} of {}, ",
         range.from,
@@ -125,7 +125,7 @@ fn products(products: &[ProductUsage], width: Option<u16>) -> String {
         );
         let versions = product.versions.iter().filter(|of| !of.version.is_empty());
         cells.push(versions.map(|of| format!("{}: {}", of.version, of.users)).collect::<Vec<_>>().join(", "));
-        table.add_row(cells);
+        table.add_row(cells.iter().map(|cell| printable(cell)));
     }
     part("By product", &table, products.len())
 }
@@ -146,7 +146,7 @@ fn users(usage: &Usage, width: Option<u16>) -> String {
     for user in usage.users.iter().take(FIRST_ROWS) {
         let mut cells = user_cells(user);
         cells[4] += &format!(" of {}", usage.range.days);
-        of_all.add_row(cells);
+        of_all.add_row(cells.iter().map(|cell| printable(cell)));
     }
     let mut text = part("By user", &of_all, usage.users.len());
     let columns = ["user", "product", "tokens", "days used", "days used in each week of use", "versions"];
@@ -159,14 +159,15 @@ fn users(usage: &Usage, width: Option<u16>) -> String {
         .collect();
     for (user, product) in rows.iter().take(FIRST_ROWS) {
         let versions = product.versions.iter().filter(|of| !of.version.is_empty());
-        of_product.add_row([
+        let cells = [
             user.user.clone(),
             product.product.clone(),
             product.tokens.to_string(),
             product.days_used.to_string(),
             product.weeks.iter().map(|week| week.days.to_string()).collect::<Vec<_>>().join(" "),
             versions.map(|of| format!("{}: {} d", of.version, of.days_used)).collect::<Vec<_>>().join(", "),
-        ]);
+        ];
+        of_product.add_row(cells.iter().map(|cell| printable(cell)));
     }
     text += &part("By user and product", &of_product, rows.len());
     text
@@ -176,7 +177,7 @@ fn versions(versions: &[VersionUsage], width: Option<u16>) -> String {
     let mut table = table(&["product", "version", "users", "user-days", "tokens"], width);
     right(&mut table, &[2, 3, 4]);
     for version in versions.iter().take(FIRST_ROWS) {
-        table.add_row(version_cells(version));
+        table.add_row(version_cells(version).iter().map(|cell| printable(cell)));
     }
     part("By version", &table, versions.len())
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::num::NonZero;
 
+use crate::meter::answer::ChargeKind;
 use crate::meter::instant::Span;
+use crate::meter::record::TokenEventKind;
 use crate::meter::tokens::Tokens;
 use crate::scenario::calendar::{Day, iso};
 use crate::usage::by_product::{consumption_groups, products, versions};
@@ -98,9 +100,9 @@ impl Books {
     /// Every posting is gone through once, on as many threads as there are cores: what is added up is the same.
     fn gather(&self, range: &Range, team: Option<&str>) -> Result<Gathered, LedgerError> {
         let active = self.packs.active(self.summary.end);
-        let of_team = |account| team.is_none_or(|team| self.text(Known::Team, account) == team);
+        let of_team = |account| team.is_none_or(|team| self.ledger.text_of(Known::Team, account) == team);
         // What is asked about every posting is looked up once for each account.
-        let chart_place = |account| usize::from(!active.contains(self.text(Known::Pack, account)));
+        let chart_place = |account| usize::from(!active.contains(self.ledger.text_of(Known::Pack, account)));
         let accounts = 0..self.ledger.accounts();
         let places: Vec<Option<usize>> =
             accounts.map(|account| of_team(account).then(|| chart_place(account))).collect();
@@ -153,12 +155,12 @@ impl Books {
         let ours = |name: &str| team.is_none_or(|team| team == name);
         let active = || self.packs.packs.iter().filter(|pack| ours(&pack.team) && pack.stock.is_active(end));
         // What moves from team to team neither comes to all of them together nor goes.
-        let lately = |kinds: [&str; 2]| {
+        let lately = |kinds: [TokenEventKind; 2]| {
             let kinds = if team.is_some() { &kinds[..] } else { &kinds[..1] };
             let events =
                 self.packs.events.iter().filter(|event| ours(&event.team) && event.at + LATELY >= end);
             events
-                .filter(|event| kinds.contains(&event.event.event.as_str()))
+                .filter(|event| kinds.iter().any(|kind| kind.name() == event.event.event))
                 .map(|event| event.event.tokens)
                 .sum()
         };
@@ -173,8 +175,8 @@ impl Books {
         Overview {
             used_from_active_packs: active().map(|pack| pack.stock.posted).sum(),
             remaining: active().map(|pack| pack.stock.remaining).sum(),
-            added_in_7_days: lately(["purchase", "move-in"]),
-            removed_in_7_days: lately(["expiry", "move-out"]),
+            added_in_7_days: lately([TokenEventKind::Purchase, TokenEventKind::MoveIn]),
+            removed_in_7_days: lately([TokenEventKind::Expiry, TokenEventKind::MoveOut]),
             days: (0..).zip(chart).map(day).collect(),
             tokens: account.lines.iter().map(|line| line.total.tokens).sum(),
             products: distinct(|line| line.product),
@@ -184,7 +186,8 @@ impl Books {
 
     fn waste(&self, totals: &Totals, (range, team): (&Range, Option<&str>)) -> Waste {
         let cost = |known, text: &str| {
-            let of_kind = (0..self.ledger.accounts()).filter(|account| self.text(known, *account) == text);
+            let of_kind =
+                (0..self.ledger.accounts()).filter(|account| self.ledger.text_of(known, *account) == text);
             of_kind.map(|account| totals.sum(account)).fold(Cost::default(), |cost, (tokens, charges)| Cost {
                 tokens: cost.tokens + tokens,
                 count: cost.count + u64::from(charges),
@@ -192,22 +195,18 @@ impl Books {
         };
         let zone = self.summary.zone();
         let expiries = self.packs.events.iter().filter(|event| {
-            event.event.event == "expiry"
+            event.event.event == TokenEventKind::Expiry.name()
                 && team.is_none_or(|team| team == event.team)
                 && range.contains(zone.local(event.at).date().into())
         });
         Waste {
-            left_open: cost(Known::ChargeKind, "renewal"),
+            left_open: cost(Known::ChargeKind, ChargeKind::Renewal.name()),
             add_ins: cost(Known::ProductKind, "add-in"),
             expired: expiries.fold(Cost::default(), |cost, event| Cost {
                 tokens: cost.tokens + event.event.tokens,
                 count: cost.count + 1,
             }),
         }
-    }
-
-    fn text(&self, known: Known, account: usize) -> &str {
-        self.ledger.text(known, self.ledger.number(known, account))
     }
 }
 

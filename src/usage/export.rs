@@ -197,7 +197,7 @@ impl Export<'_> {
     fn users(&self, take: TakeRow<'_>) -> Result<(), Unexported> {
         let mut users = BTreeSet::new();
         for account in 0..self.ledger.accounts() {
-            let text = |known| self.ledger.text(known, self.ledger.number(known, account));
+            let text = |known| self.ledger.text_of(known, account);
             let [product, team] = [Known::Product, Known::Team].map(|known| text(known).to_owned());
             users.insert((self.people.name(text(Known::User)), product, team));
         }

@@ -87,11 +87,16 @@ impl Ledger {
         &self.texts[known as usize].texts[number as usize]
     }
 
+    /// What is known of an account, as text.
+    pub fn text_of(&self, known: Known, account: usize) -> &str {
+        self.text(known, self.number(known, account))
+    }
+
     /// `desktop`, `add-in` or `service`.
     pub(crate) fn kind_of_product(&self, product: u32) -> &str {
         let of_account = &self.texts[Known::Product as usize].of_account;
         let account = of_account.iter().position(|known| *known == product).expect("a product of an account");
-        self.text(Known::ProductKind, self.number(Known::ProductKind, account))
+        self.text_of(Known::ProductKind, account)
     }
 
     /// In how many groups the postings lie, each of which can be gone through by itself.

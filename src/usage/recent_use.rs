@@ -106,7 +106,7 @@ impl Sums {
 }
 
 /// The entry of a name, which is copied only where it is new.
-fn entry<'m, T: Default>(map: &'m mut BTreeMap<String, T>, name: &str) -> &'m mut T {
+pub(crate) fn entry<'m, T: Default>(map: &'m mut BTreeMap<String, T>, name: &str) -> &'m mut T {
     if !map.contains_key(name) {
         map.insert(name.to_owned(), T::default());
     }

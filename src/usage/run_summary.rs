@@ -79,11 +79,6 @@ impl RunSummary {
         Zone::named(&self.policy["report_zone"]).expect("known when it was read")
     }
 
-    /// A session that ends before this is free (RULES 1.5).
-    pub fn grace(&self) -> Span {
-        duration::parse(&self.policy["grace"]).expect("known when it was read")
-    }
-
     /// The last instant of the run.
     pub fn last(&self) -> Instant {
         self.end + Span::from_seconds(-1)

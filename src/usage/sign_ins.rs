@@ -7,6 +7,7 @@ use crate::results::table_reader::WrittenTables;
 use crate::scenario::calendar::{Day, Zone};
 use crate::usage::figures::SignInHours;
 use crate::usage::range::Range;
+use crate::usage::recent_use::entry;
 use crate::usage::untold::{Untold, open};
 
 /// Sign-ins and uses of a run that wrote them down.
@@ -35,11 +36,7 @@ impl SignIns {
 
     fn count(&mut self, team: &str, (at, zone): (Instant, &Zone), refused: usize) {
         let (day, hour) = zone.day_and_hour(at);
-        if !self.days.contains_key(team) {
-            self.days.insert(team.to_owned(), BTreeMap::new());
-        }
-        let days = self.days.get_mut(team).expect("just looked");
-        days.entry(day.0).or_default()[refused][hour] += 1;
+        entry(&mut self.days, team).entry(day.0).or_default()[refused][hour] += 1;
     }
 
     /// The sign-ins of a range by weekday and hour, of a team or of all.

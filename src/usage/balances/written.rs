@@ -53,7 +53,7 @@ fn use_of_tokens(ledger: &Ledger, days: &Days) -> Result<RecentUse, LedgerError>
     })?;
     let mut recent = RecentUse::default();
     for (account, amount) in sums {
-        let text = |known| ledger.text(known, ledger.number(known, account));
+        let text = |known| ledger.text_of(known, account);
         let (payer, product, user) = (text(Known::Team), text(Known::Product), text(Known::User));
         recent.add(Used { payer, product, user, amount });
     }

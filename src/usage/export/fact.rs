@@ -37,7 +37,7 @@ pub(crate) fn facts_of(ledger: &Ledger, day: Day) -> Result<impl Iterator<Item =
         account.1 += u64::from(posting.charges);
     })?;
     Ok(accounts.into_iter().map(move |(account, (tokens, charges))| {
-        let text = |known| ledger.text(known, ledger.number(known, account)).to_owned();
+        let text = |known| ledger.text_of(known, account).to_owned();
         let [user, product, version, team] =
             [Known::User, Known::Product, Known::Version, Known::Team].map(text);
         UsageFact { day, user, product, version, team, tokens, charges }
