@@ -86,3 +86,26 @@ pub(crate) fn versions(account: &Account<'_>) -> Vec<VersionUsage> {
     });
     versions
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::meter::tokens::Tokens;
+    use crate::usage::by_product::consumption_groups;
+
+    #[test]
+    fn rule_5_5_a_group_ends_with_its_bound() {
+        let cases = [
+            (0, 0),
+            (100_000, 0),
+            (100_001, 1),
+            (500_000, 1),
+            (500_001, 2),
+            (10_000_000, 4),
+            (10_000_001, 5),
+        ];
+        for (thousandths, group) in cases {
+            let groups = consumption_groups(std::iter::once(Tokens::from_thousandths(thousandths)));
+            assert_eq!(groups.iter().position(|group| group.users == 1), Some(group), "{thousandths}");
+        }
+    }
+}

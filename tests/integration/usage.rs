@@ -122,6 +122,20 @@ fn rule_5_3_what_ends_with_the_run_is_left_and_moves_within_add_nothing() {
 }
 
 #[test]
+fn rule_5_3_the_last_7_days_are_7_times_24_hours() {
+    let buy = |at: &str, id: &str, tokens: u32| {
+        let pack = format!("pack = {{ id = \"{id}\", tokens = {tokens} }}");
+        format!("[[step]]\nat = {at}\ndo = \"buy\"\nteam = \"B\"\n{pack}\n")
+    };
+    let written = tempfile::tempdir().expect("a folder");
+    let file = written.path().join("bought.toml");
+    let bought = [buy("2026-03-24T23:59:59Z", "before", 3), buy("2026-03-25T00:00:00Z", "within", 5)];
+    std::fs::write(&file, MOVED.to_owned() + &bought.concat()).expect("a file");
+    let folder = results(&file, &[]);
+    assert_eq!(usage(&folder, &[])["overview"]["added_in_7_days"], "5");
+}
+
+#[test]
 fn rule_5_4_usage_belongs_to_the_day_on_which_its_window_began() {
     let folder = results_of("boundaries/what-administrators-see.toml");
     let of = |range: &str| usage(&folder, &["--range", range])["overview"]["tokens"].clone();
