@@ -4,7 +4,7 @@
 //! # The map
 //!
 //! ```text
-//! meter → scenario → simulation → results → usage → audit → report → cli
+//! meter → scenario → simulation → results → usage → audit → forecast → report → cli
 //! ```
 //!
 //! A module uses only those before it; a test reads the `mod` lines below and every `use` line, and
@@ -32,6 +32,9 @@
 //!   avoided it, where two runs part, what of a file is the least that still shows it ([`audit::shrinking`]),
 //!   where a vendor's usage export ([`scenario::usage_export`]) and the rules part
 //!   ([`audit::reconciliation`]). A scenario can be lived through by typed steps ([`audit::clock`]).
+//! * [`forecast`] asks what will be: a scenario is replayed under many seeds ([`forecast::replications`]), as it is
+//!   or with tokens that never run out ([`forecast::demand`]), to say how many tokens, when, in which packs, and
+//!   for whom a subscription is cheaper.
 //! * [`report`] turns what came of a run, or of a question, into text: tables, JSON, JUnit, a page for a browser
 //!   ([`report::page`]).
 //! * [`cli`] knows arguments, paths and the terminal.
@@ -67,5 +70,6 @@ pub mod simulation;
 pub mod results;
 pub mod usage;
 pub mod audit;
+pub mod forecast;
 pub mod report;
 pub mod cli;

@@ -6,6 +6,7 @@ pub mod latency;
 pub mod json;
 pub mod terminal;
 pub mod page;
+pub mod sheet;
 pub mod standing;
 mod seats;
 pub mod difference;

@@ -33,6 +33,7 @@ pub mod person;
 pub mod typical_week;
 pub mod expect;
 pub mod usage_export;
+pub mod price_list;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use crate::support::files_below;
 const LINES_MAX: usize = 400;
 
 /// Words that have no place in a module, outside comments and tests.
-const BANNED: [(&str, &[&str]); 7] = [
+const BANNED: [(&str, &[&str]); 8] = [
     (
         "meter",
         &[
@@ -38,6 +38,7 @@ const BANNED: [(&str, &[&str]); 7] = [
     ("results", &["std::fs", "std::time", "println!", "eprintln!"]),
     ("usage", &["f64", "std::fs", "std::time", "println!", "eprintln!"]),
     ("audit", &["f64", "std::fs", "std::time", "println!", "eprintln!"]),
+    ("forecast", &["std::fs", "std::io", "std::time", "tokio", "ractor", "println!", "eprintln!"]),
     ("report", &["std::fs", "stdout", "stderr", "File", "std::time", "println!", "eprintln!"]),
 ];
 

@@ -1,0 +1,6 @@
+//! Forecasts: a scenario replayed under many seeds, and what follows for who buys tokens. The replay is the same as
+//! everywhere, rule for rule; here are chance, statistics and money, and nothing that knows a rule about tokens.
+
+pub mod replications;
+pub mod supply;
+pub mod demand;
