@@ -4,3 +4,4 @@
 pub mod replications;
 pub mod supply;
 pub mod demand;
+pub mod plan;

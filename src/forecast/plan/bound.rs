@@ -60,7 +60,7 @@ impl<'b> Needs<'b> {
         }
         let mut later = vec![Money(0); self.most + 1];
         let first = self.bundles.packs.len() - thresholds.len();
-        for (date, threshold) in (first..).zip(&thresholds).rev() {
+        for (date, threshold) in (first..self.bundles.packs.len()).zip(&thresholds).rev() {
             let packs = &self.bundles.packs[date];
             let mut now = later;
             now[..(*threshold).min(self.most + 1)].fill(NEVER);

@@ -41,7 +41,8 @@ impl Bundles {
         let step_of = |sizes: &[i64]| sizes.iter().copied().reduce(gcd).unwrap_or(1);
         // The largest of each date stays.
         let needed = ground.dates.iter().filter_map(|date| sizes_max(date)).min().unwrap_or(1);
-        while sizes.len() - first > 1 && most / step_of(&sizes[first..]) > STEPS_MAX && sizes[first] < needed {
+        while sizes.len() - first > 1 && most / step_of(&sizes[first..]) > STEPS_MAX && sizes[first] < needed
+        {
             first += 1;
         }
         let step = step_of(&sizes[first..]);
@@ -120,7 +121,7 @@ fn sizes_max(date: &Date) -> Option<i64> {
 
 /// Whole steps that hold an amount.
 pub(crate) fn steps(thousandths: i64, step: i64) -> usize {
-    let whole = thousandths.max(0).div_ceil(step);
+    let whole = (thousandths.max(0) + step - 1) / step;
     usize::try_from(whole).expect("not negative")
 }
 

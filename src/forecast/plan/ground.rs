@@ -56,12 +56,7 @@ impl Ground {
             expires: year_later(*at),
             packs: scenario.prices.at(*at).packs.clone(),
         };
-        Ground {
-            team,
-            end: scenario.end,
-            stock: lots.collect(),
-            dates: dates.iter().map(date).collect(),
-        }
+        Ground { team, end: scenario.end, stock: lots.collect(), dates: dates.iter().map(date).collect() }
     }
 
     /// The instants within the run at which packs can end, ascending.

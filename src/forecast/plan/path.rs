@@ -71,6 +71,16 @@ impl Path {
         shorten(rest, stretches.last_mut().expect("one at least"));
         Path { stretches }
     }
+
+    /// No more is drawn than this from the first purchase on.
+    pub(crate) fn total(&self) -> i64 {
+        let tokens = |event: &Event| match *event {
+            Event::Sum { peak, net } => peak.max(net),
+            Event::Take { tokens, .. } | Event::Late { tokens } => tokens,
+            Event::Back { .. } | Event::End => 0,
+        };
+        self.stretches[1..].iter().flatten().map(tokens).sum()
+    }
 }
 
 /// Whether something comes back that was taken at an earlier instant.
@@ -89,8 +99,8 @@ struct Shortening {
     open: Vec<Event>,
     /// The most that packs of an earlier end may hold beyond that.
     ahead: i64,
-    /// Draws since then that are still to come back.
-    out: u32,
+    /// What was taken since then and is still to come back.
+    out: BTreeMap<u32, i64>,
 }
 
 /// Appends the draws up to a cut as few events.
@@ -106,32 +116,32 @@ fn shorten(draws: &[Draw], events: &mut Vec<Event>) {
             Some(pair) if tokens > 0 => Event::Take { pair, tokens },
             Some(pair) => Event::Back { pair },
             None if draw.is_late => Event::Late { tokens },
-            None => Event::Sum { peak: tokens.max(0), net: tokens },
+            None => Event::Sum { peak: tokens, net: tokens },
         };
         let is_whole = draw.pair.is_none_or(|pair| times[&pair] == 2);
-        if draw.is_late || !is_whole {
-            // Told as it is: nothing before it is summed with what follows.
+        if draw.is_late || !is_whole || !shortening.take((event, tokens)) {
+            // Told as it is, and so is what is still open: nothing before it is summed with what follows.
             shortening.flush(events);
             events.push(event);
-        } else {
-            shortening.take((event, tokens));
         }
     }
     shortening.flush(events);
 }
 
 impl Shortening {
-    fn take(&mut self, (event, tokens): (Event, i64)) {
-        self.open.push(event);
-        self.ahead = (self.ahead - tokens).max(0);
+    /// Whether an event could be taken: what comes back must have been taken here.
+    fn take(&mut self, (event, tokens): (Event, i64)) -> bool {
         match event {
-            Event::Take { .. } => self.out += 1,
-            Event::Back { .. } => self.out -= 1,
+            Event::Take { pair, tokens } => drop(self.out.insert(pair, tokens)),
+            Event::Back { pair } if self.out.remove(&pair).is_none() => return false,
             _ => {}
         }
-        if self.ahead == 0 && self.out == 0 {
+        self.open.push(event);
+        self.ahead = (self.ahead - tokens).max(0);
+        if self.ahead == 0 && self.out.is_empty() {
             self.close();
         }
+        true
     }
 
     /// Sums up what is open.
@@ -139,13 +149,12 @@ impl Shortening {
         let mut taken: BTreeMap<u32, i64> = BTreeMap::new();
         let (mut peak, mut net) = self.sum.unwrap_or_default();
         for event in self.open.drain(..) {
-            let tokens = match event {
+            net += match event {
                 Event::Sum { net, .. } => net,
                 Event::Take { pair, tokens } => *taken.entry(pair).or_insert(tokens),
                 Event::Back { pair } => -taken.remove(&pair).expect("it was taken before"),
                 Event::Late { .. } | Event::End => unreachable!("told as they are"),
             };
-            net += tokens;
             peak = peak.max(net);
         }
         self.sum = Some((peak, net));

@@ -134,8 +134,7 @@ impl Descent<'_, '_> {
 
     fn offer(&mut self, node: &Node) {
         let short = node.shelves.len() - node.alive().len();
-        let found =
-            Found { cost: node.cost, expired: node.expired(), amounts: node.amounts.clone(), short };
+        let found = Found { cost: node.cost, expired: node.expired(), amounts: node.amounts.clone(), short };
         if self.best.as_ref().is_none_or(|best| found < *best) {
             self.best = Some(found);
         }
