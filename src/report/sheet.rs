@@ -10,6 +10,8 @@ pub struct Sheet {
     pub lines: Vec<String>,
     /// The parts of the answer, most important first.
     pub sections: Vec<Section>,
+    /// What CSV holds where that is more than the first table.
+    pub data: Option<SheetTable>,
 }
 
 /// A part of an answer.
@@ -45,6 +47,18 @@ pub struct Column {
     pub heading: String,
     /// Whether it holds numbers: they are aligned at the right.
     pub numeric: bool,
+}
+
+impl Column {
+    /// A column of words.
+    pub fn text(key: &'static str, heading: &str) -> Self {
+        Column { key, heading: heading.to_owned(), numeric: false }
+    }
+
+    /// A column of numbers.
+    pub fn number(key: &'static str, heading: &str) -> Self {
+        Column { key, heading: heading.to_owned(), numeric: true }
+    }
 }
 
 /// A picture.
