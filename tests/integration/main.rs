@@ -18,6 +18,7 @@
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
+//! * `prices`          what packs and subscriptions cost, by their dates.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `page`            the page in a real browser: figures, filters, keyboard, accessibility; nothing leaves the file.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
@@ -48,6 +49,7 @@ mod history;
 mod museum;
 mod page;
 mod population;
+mod prices;
 mod privacy;
 mod readme;
 mod reconciliation;
