@@ -23,6 +23,7 @@ mod reconcile;
 mod usage;
 mod report;
 mod names;
+mod answer;
 mod balances;
 mod export;
 mod amount;

@@ -28,6 +28,7 @@
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `usage`           what administrators see: against the tables counted plainly, and by hand.
 //! * `transcript`      what simulated users did, written down as steps: the same rows without chance.
+//! * `sheet`           an answer as text, CSV and a page: in the browser, each chart with its words and its table.
 //! * `shrinking`       the least that still shows something: what is left, that it is the least, exit codes.
 //! * `support`         running the binary and reading scenarios, for the modules above.
 //!
@@ -59,6 +60,7 @@ mod rules;
 mod samples;
 mod scenarios;
 mod second_opinion;
+mod sheet;
 mod shrinking;
 mod support;
 mod theory;
