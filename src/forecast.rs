@@ -1,7 +1,18 @@
 //! Forecasts: a scenario replayed under many seeds, and what follows for who buys tokens. The replay is the same as
 //! everywhere, rule for rule; here are chance, statistics and money, and nothing that knows a rule about tokens.
 
+pub mod quantile;
 pub mod replications;
 pub mod supply;
 pub mod demand;
 pub mod plan;
+mod written;
+pub mod months;
+pub mod shortage;
+pub mod cost;
+pub mod future;
+pub mod outlook;
+pub mod sampling;
+pub mod charges;
+pub mod misreading;
+pub mod comparison;

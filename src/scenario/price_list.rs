@@ -79,6 +79,14 @@ impl PriceList {
     }
 }
 
+impl Money {
+    /// As a number with a fraction, for statistics.
+    #[expect(clippy::cast_precision_loss, reason = "amounts stay below 2^53 thousandths")]
+    pub fn number(self) -> f64 {
+        self.0 as f64 / 1000.0
+    }
+}
+
 impl fmt::Display for Money {
     /// With two decimals, rounded half up, where it is not whole: `1500`, `7.50`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
