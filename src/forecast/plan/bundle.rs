@@ -78,6 +78,13 @@ impl Bundles {
         self.amounts[date].get(steps).copied().flatten().map(|amount| amount.price)
     }
 
+    /// The cheapest amount on a date that holds at least so many thousandths, in steps; of several the smallest.
+    pub(crate) fn at_least(&self, date: usize, thousandths: i64) -> usize {
+        let enough = self.on(date).skip_while(|(amount, _)| *amount < steps(thousandths, self.step));
+        let best = enough.min_by_key(|(amount, price)| (*price, *amount));
+        best.expect("more than was asked for can be bought").0
+    }
+
     /// The packs of an amount on a date, by size, with their numbers.
     pub(crate) fn packs(&self, date: usize, steps: usize) -> Vec<(PackOffer, u64)> {
         let mut packs: BTreeMap<usize, u64> = BTreeMap::new();
@@ -88,12 +95,6 @@ impl Bundles {
             open -= self.packs[date][amount.last].0;
         }
         packs.into_iter().map(|(place, count)| (self.packs[date][place].1, count)).collect()
-    }
-
-    /// The cheapest amount of at least so many steps; of several the smallest. `None` beyond what was counted.
-    pub(crate) fn at_least(&self, date: usize, steps: usize) -> Option<(usize, Money)> {
-        let enough = self.on(date).skip_while(|(amount, _)| *amount < steps);
-        enough.min_by_key(|(amount, price)| (*price, *amount))
     }
 }
 

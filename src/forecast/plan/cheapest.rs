@@ -44,6 +44,13 @@ pub struct Fared {
     pub expired: Tokens,
 }
 
+impl Fared {
+    /// In how many futures somebody is refused.
+    pub fn count(&self) -> usize {
+        self.short.iter().filter(|short| **short).count()
+    }
+}
+
 /// How much work one search may be, in additions.
 const WORK_MAX: u64 = 1_500_000_000;
 
@@ -92,6 +99,21 @@ impl Futures {
             outcome.best.map(|best| best.cost)
         };
         self.paths.iter().map(one).collect()
+    }
+
+    /// In how many somebody is refused before anything can be bought.
+    pub(crate) fn too_late(&self) -> usize {
+        let short = |path: &&Path| {
+            let mut shelf = self.places.start.clone();
+            shelf.live(&path.stretches[0]);
+            shelf.is_short
+        };
+        self.paths.iter().filter(short).count()
+    }
+
+    /// Whether nobody uses anything.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.paths.iter().all(|path| path.is_idle())
     }
 
     /// How purchases on the dates of the ground fare.

@@ -72,6 +72,11 @@ impl Path {
         Path { stretches }
     }
 
+    /// Whether nobody draws anything.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.stretches.iter().flatten().all(|event| *event == Event::End)
+    }
+
     /// No more is drawn than this from the first purchase on.
     pub(crate) fn total(&self) -> i64 {
         let tokens = |event: &Event| match *event {

@@ -20,12 +20,10 @@ pub struct Lots {
     #[serde(serialize_with = "as_instant")]
     pub expires: Instant,
     /// What one holds.
-    #[serde(serialize_with = "as_text")]
     pub tokens: Tokens,
     /// How many there are.
     pub count: u64,
     /// What one costs.
-    #[serde(serialize_with = "as_text")]
     pub price: Money,
 }
 
@@ -77,6 +75,17 @@ impl Purchases {
         self.0.iter().map(Lots::size).sum()
     }
 
+    /// Those that come first.
+    pub(crate) fn first(&self) -> Purchases {
+        let first = self.0.iter().map(|lots| lots.at).min();
+        Purchases(self.0.iter().filter(|lots| Some(lots.at) == first).cloned().collect())
+    }
+
+    /// These and some more.
+    pub(crate) fn with(&self, lots: Lots) -> Purchases {
+        Purchases(self.0.iter().cloned().chain([lots]).collect())
+    }
+
     /// How many tokens arrive on each date of a ground, in thousandths.
     pub(crate) fn on_dates(&self, ground: &Ground) -> Vec<i64> {
         let on = |at: Instant| self.0.iter().filter(|lots| lots.at == at).map(Lots::size).sum::<Tokens>();
@@ -94,11 +103,6 @@ impl Purchases {
         let packs = |lots: &Lots| std::iter::repeat_n(one(lots), usize::try_from(lots.count).expect("packs"));
         self.0.iter().flat_map(packs).collect()
     }
-}
-
-/// An exact amount, as text.
-pub(crate) fn as_text<S: Serializer>(value: &impl std::fmt::Display, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(value)
 }
 
 /// An instant as result files write it.
