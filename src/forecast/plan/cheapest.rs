@@ -113,7 +113,7 @@ impl Futures {
 
     /// Whether nobody uses anything.
     pub(crate) fn is_idle(&self) -> bool {
-        self.paths.iter().all(|path| path.is_idle())
+        self.paths.iter().all(Path::is_idle)
     }
 
     /// How purchases on the dates of the ground fare.

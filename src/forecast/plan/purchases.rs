@@ -106,6 +106,7 @@ impl Purchases {
 }
 
 /// An instant as result files write it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
 pub(crate) fn as_instant<S: Serializer>(at: &Instant, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&iso(*at))
 }

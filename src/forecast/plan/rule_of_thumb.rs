@@ -13,7 +13,7 @@ use crate::meter::instant::Instant;
 use crate::meter::product::ProductKind;
 use crate::meter::request::Request;
 use crate::meter::tokens::Tokens;
-use crate::meter::user::Assignment;
+use crate::meter::user::{Assignment, HostedAddIn};
 use crate::scenario::Scenario;
 use crate::scenario::calendar::{Day, year_later};
 use crate::scenario::habit::Habit;
@@ -104,9 +104,12 @@ fn staffs<'s>(scenario: &'s Scenario, ground: &Ground) -> Vec<Staff<'s>> {
     };
     let mut staffs = Vec::new();
     for (place, group) in (0..).zip(&scenario.groups) {
-        let people = scenario.simulated.iter().filter(|member| member.group == place).count() as u64;
+        let mut members = scenario.simulated.iter().filter(|member| member.group == place).peekable();
+        let hosted = members.peek().map_or(&[][..], |member| hosted(scenario, member.user));
+        let people = members.count() as u64;
         if people > 0 && group.teams.contains(&ground.team) {
-            let products = group.products.iter().map(|product| product.id).filter(is_daily).collect();
+            let opened = group.products.iter().map(|product| product.id);
+            let products = opened.chain(hosted.iter().map(|hosted| hosted.add_in)).filter(is_daily).collect();
             staffs.push(Staff { name: group.name.clone(), people, products, habit: Some(&group.habit) });
         }
     }
@@ -120,13 +123,20 @@ fn staffs<'s>(scenario: &'s Scenario, ground: &Ground) -> Vec<Staff<'s>> {
             // Who may open everything is taken to use what the file lets them open.
             Assignment::All => opened(scenario, user),
         };
-        let products: Vec<ProductId> = products.into_iter().filter(is_daily).collect();
+        let hosted = hosted(scenario, user).iter().map(|hosted| hosted.add_in);
+        let products: BTreeSet<ProductId> = products.into_iter().chain(hosted).filter(is_daily).collect();
         if !products.is_empty() {
             let name = scenario.directory.users.get(user.0).to_owned();
+            let products = products.into_iter().collect();
             staffs.push(Staff { name, people: 1, products, habit: None });
         }
     }
     staffs
+}
+
+/// The add-ins that load with a host.
+fn hosted(scenario: &Scenario, user: UserId) -> &[HostedAddIn] {
+    &scenario.setup.users[user.index()].add_ins
 }
 
 fn opened(scenario: &Scenario, who: UserId) -> BTreeSet<ProductId> {
