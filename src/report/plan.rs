@@ -9,6 +9,7 @@ use crate::forecast::quantile::Estimate;
 use crate::report::sheet::{Chart, Column, Lines, Section, Sheet, SheetTable};
 use crate::report::terminal::{counted, titled};
 use crate::scenario::calendar::iso;
+use crate::scenario::price_list::Money;
 
 /// All of it.
 ///
@@ -83,10 +84,10 @@ fn purchases(plan: &Plan) -> Section {
             plan.runs
         ));
     }
-    notes.push(if made.is_proven {
+    let more = plan.purchases.cost() - made.bound;
+    notes.push(if made.is_proven || more == Money(0) {
         "Every other choice was ruled out: for the futures it was made with, nothing is cheaper".to_owned()
     } else {
-        let more = plan.purchases.cost() - made.bound;
         format!("The search was ended early: something could be cheaper by {currency} {more} at most")
     });
     if !made.left_out.is_empty() {

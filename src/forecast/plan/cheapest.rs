@@ -52,7 +52,7 @@ impl Fared {
 }
 
 /// How much work one search may be, in additions.
-const WORK_MAX: u64 = 1_500_000_000;
+const WORK_MAX: u64 = 600_000_000;
 
 /// How much work a search for one future may be.
 const WORK_FOR_ONE: u64 = 3_000_000;
