@@ -4,3 +4,7 @@
 pub mod replications;
 pub mod supply;
 pub mod demand;
+pub mod past_use;
+pub mod history;
+pub mod fit;
+pub mod fitted_file;

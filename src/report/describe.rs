@@ -84,9 +84,10 @@ fn working(scenario: &Scenario, group: &Group, office: &Office) -> String {
         office.pause.lasts,
         percent(office.pause.signs_out),
     )];
-    let uses = group.products.iter().map(|product| {
-        format!("{} {}", product.name, chance(office.use_of(product.id)))
-    });
+    let uses = group
+        .products
+        .iter()
+        .map(|product| format!("{} {}", product.name, chance(office.use_of(product.id))));
     lines.push(format!(
         "Chance of use on a working day: {}; then {} sessions on average, of {}, the first on arrival in {} of the cases.",
         uses.collect::<Vec<_>>().join(", "),
@@ -228,7 +229,9 @@ fn chance(chance: &Chance) -> String {
         Chance::Every(chance) => likelihood(*chance),
         Chance::ByWeekday(chances) => {
             let days = WEEKDAYS.iter().zip(chances).filter(|(_, chance)| chance.mean() > 0.0);
-            days.map(|((day, _), chance)| format!("{day} {}", likelihood(*chance))).collect::<Vec<_>>().join(" ")
+            days.map(|((day, _), chance)| format!("{day} {}", likelihood(*chance)))
+                .collect::<Vec<_>>()
+                .join(" ")
         }
     }
 }
@@ -237,7 +240,9 @@ fn chance(chance: &Chance) -> String {
 fn likelihood(likelihood: Likelihood) -> String {
     match likelihood {
         Likelihood::Stated(chance) => percent(chance),
-        Likelihood::Seen { used, days } => format!("{} (seen on {used} of {days} days)", percent(used / days)),
+        Likelihood::Seen { used, days } => {
+            format!("{} (seen on {used} of {days} days)", percent(used / days))
+        }
     }
 }
 

@@ -112,7 +112,7 @@ impl Chance {
             Chance::ByWeekday(chances) => chances,
         };
         let (used, days) = chances.iter().map(|chance| chance.seen()).fold((0.0, 0.0), add);
-        let least = 0.5 / (days + 1.0);
+        let least = (0.5 / (days + 1.0)).min(0.02);
         let before = if days > 0.0 { (used / days).clamp(least, 1.0 - least) } else { 0.5 };
         let counts = counts(before);
         let mut drawn = chances.iter().map(|chance| match *chance {

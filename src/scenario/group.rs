@@ -210,7 +210,8 @@ impl Groups<'_> {
             value.and_then(|value| value.decimal((0.0, 1.0), self.problems)).unwrap_or(0.0)
         };
         let (joiners, leavers) = (share("joiners"), share("leavers"));
-        let come = table.get("come").and_then(|value| value.decimal((0.0, 1.0), self.problems)).unwrap_or(1.0);
+        let come =
+            table.get("come").and_then(|value| value.decimal((0.0, 1.0), self.problems)).unwrap_or(1.0);
         let place = table.place.clone();
         table.finish(self.problems);
         let (named, name, teams, products) = (named?.place(), name?, teams?, products?);
@@ -339,7 +340,8 @@ impl Groups<'_> {
         if let Some(place) = table.key_place("count").or(of_copies.then(|| users.place())) {
             table.get("count");
             let title = "the `users` of a group are those who are named";
-            let label = if of_copies { "a team of many copies has a `count`" } else { "write `count` or `users`" };
+            let label =
+                if of_copies { "a team of many copies has a `count`" } else { "write `count` or `users`" };
             self.problems.push(Problem::new(place, title, label));
         }
         let reader = GroupPeople { directory: self.directory, products: products?, problems: self.problems };

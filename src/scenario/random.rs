@@ -251,7 +251,10 @@ mod tests {
             let expected = one / (one + other);
             let spread: f64 = expected * (1.0 - expected) / (one + other + 1.0);
             assert!((mean - expected).abs() < 4.0 * (spread / 40_000.0).sqrt(), "{one} {other}: mean {mean}");
-            assert!((variance / spread - 1.0).abs() < 0.2, "{one} {other}: variance {variance}, not {spread}");
+            assert!(
+                (variance / spread - 1.0).abs() < 0.2,
+                "{one} {other}: variance {variance}, not {spread}"
+            );
         }
         let bits = Stream::new("ada", "beta").draw(Seed::new(3)).beta(30.5, 9.5).to_bits();
         assert_eq!(bits, BETA, "the same on every machine");
