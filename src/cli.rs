@@ -23,8 +23,15 @@ mod reconcile;
 mod usage;
 mod report;
 mod names;
+mod answer;
 mod balances;
 mod export;
+mod amount;
+mod answer;
+mod forecast;
+mod comparing;
+mod policies;
+mod compare;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -97,6 +104,12 @@ enum Command {
     Export(export::Arguments),
     /// Write what administrators see of a run as one HTML page.
     Report(report::Arguments),
+    /// Tell how many tokens will be used, when they run out, what is refused and lost, and how sure that is.
+    Forecast(forecast::Arguments),
+    /// Tell what each open policy is worth, and what misreading the rule is.
+    Policies(policies::Arguments),
+    /// Tell what a change to a scenario is worth, future by future.
+    Compare(compare::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -132,6 +145,9 @@ pub fn main() -> ExitCode {
         Command::Balances(arguments) => balances::balances(&arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Report(arguments) => report::report(&arguments),
+        Command::Forecast(arguments) => forecast::forecast(&arguments),
+        Command::Policies(arguments) => policies::policies(&arguments),
+        Command::Compare(arguments) => compare::compare(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

@@ -7,6 +7,8 @@ pub mod json;
 pub mod terminal;
 pub mod page;
 pub mod sheet;
+pub mod forecast;
+pub mod comparison;
 pub mod standing;
 mod seats;
 pub mod difference;

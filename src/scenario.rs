@@ -12,6 +12,7 @@ mod reader;
 pub mod directory;
 pub mod document;
 pub mod continuation;
+pub mod price_list;
 pub mod terms;
 pub mod rulebook;
 mod people;
@@ -35,7 +36,6 @@ pub mod person;
 pub mod typical_week;
 pub mod expect;
 pub mod usage_export;
-pub mod price_list;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,6 +55,8 @@ use crate::scenario::group::{Group, Groups, Member};
 use crate::scenario::habit::Habits;
 use crate::scenario::licence_server::read_servers;
 use crate::scenario::people::{People, PeopleReader};
+use crate::scenario::price_list::offer::read_prices;
+use crate::scenario::price_list::{Money, PriceList};
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table};
 use crate::scenario::step::Steps;
@@ -91,6 +93,10 @@ pub struct Scenario {
     pub simulated: Vec<Member>,
     /// What must come of it.
     pub expects: Vec<Expect>,
+    /// What can be bought, for how much.
+    pub prices: PriceList,
+    /// What was or will be paid for a pack, where the file says so.
+    pub paid: BTreeMap<PackId, Money>,
 }
 
 /// The part of a file's text that was appended to an earlier one: its steps do not touch what has happened.
@@ -168,15 +174,14 @@ fn read_tables(
     text: &str,
     problems: &mut Problems,
 ) -> Option<Scenario> {
-    let title = root.get("title").and_then(|value| value.plain_text(problems)).unwrap_or_default().to_owned();
+    let title = root.get("title").and_then(|value| value.plain_text(problems)).unwrap_or_default();
     let run = read_run(&mut root, problems);
     let seed = root.get("seed").and_then(|value| value.whole(problems)).unwrap_or(Scenario::SEED);
     let policy = root.get("policy").and_then(|value| value.table("[policy]", problems));
     let policies = Policies::read(policy, problems);
     let mut directory = Directory::scan(raw);
-    let tables = root.tables("product", problems);
     let first = run.map(|(start, _)| start);
-    let mut products = read_products(tables, &mut directory, first, problems);
+    let mut products = read_products(root.tables("product", problems), &mut directory, first, problems);
     // Without a run of its own the file is still read to its end, against all of the calendar.
     let (start, end) = run.unwrap_or_else(calendar::bounds);
     let (teams, users) = (root.tables("team", problems), root.tables("user", problems));
@@ -201,19 +206,19 @@ fn read_tables(
     let (groups, simulated) = reader.read(tables);
     let contracts = read_contracts(root.tables("contract", problems), &directory, problems);
     let servers = read_servers(root.tables("licence_server", problems), (&directory, &products), problems);
-    let steps = root.tables("step", problems);
     let reader = Steps::new(&mut directory, &mut people, &mut products, (start, end));
-    let (steps, journeys) = reader.appended(appended).read(steps, problems);
+    let (steps, journeys) = reader.appended(appended).read(root.tables("step", problems), problems);
     let tables = root.tables("expect", problems);
     let reader =
         Expects { directory: &directory, people: &people, servers: &servers, start, end, text, problems };
     let expects = reader.read(tables);
+    let prices = read_prices(root.tables("price", problems), &directory, problems);
     root.finish(problems);
     let policy = policies.meter.clone();
     let setup = Setup { policy, products, teams: people.teams, users: people.users, contracts, servers };
     let (timeline, origins) = timeline(people.beginnings, steps, end);
     run.map(|_| Scenario {
-        title,
+        title: title.to_owned(),
         start,
         end,
         seed,
@@ -227,6 +232,8 @@ fn read_tables(
         groups,
         simulated,
         expects,
+        prices,
+        paid: people.paid,
     })
 }
 

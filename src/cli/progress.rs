@@ -23,6 +23,8 @@ pub(super) struct Progress {
     start: crate::meter::instant::Instant,
     length: Span,
     users: u64,
+    /// How many runs there are of the scenario at most.
+    runs: u64,
     /// Seconds simulated, of every user.
     simulated: AtomicU64,
     events: AtomicU64,
@@ -31,12 +33,17 @@ pub(super) struct Progress {
 impl Progress {
     /// A run that has not begun.
     pub(super) fn of(scenario: &Scenario, quiet: bool) -> Self {
+        Progress::of_runs(scenario, 1, quiet)
+    }
+
+    /// So many runs of a scenario at most, under several seeds.
+    pub(super) fn of_runs(scenario: &Scenario, runs: u64, quiet: bool) -> Self {
         let shows = !quiet && std::io::stderr().is_terminal();
         let target = if shows { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left");
         let users = scenario.setup.users.len().max(1) as u64;
         let length = scenario.end - scenario.start;
-        let bar = ProgressBar::with_draw_target(Some(users * seconds(length)), ProgressDrawTarget::hidden());
+        let bar = ProgressBar::with_draw_target(Some(users * seconds(length) * runs), ProgressDrawTarget::hidden());
         bar.set_style(style.expect("a template without mistakes"));
         bar.set_draw_target(target);
         Progress {
@@ -45,6 +52,7 @@ impl Progress {
             start: scenario.start,
             length,
             users,
+            runs,
             simulated: AtomicU64::new(0),
             events: AtomicU64::new(0),
         }
@@ -72,15 +80,26 @@ impl Observer for Progress {
         if elapsed < SHOWN_AFTER || self.bar.is_hidden() {
             return;
         }
-        let mean = i64::try_from(simulated / self.users).unwrap_or(i64::MAX).min(self.length.seconds());
-        let date = utc(self.start + Span::from_seconds(mean)).format("%Y-%m-%d");
         let rate = HumanCount(events.saturating_mul(1000) / (elapsed / 1_000_000));
-        self.bar.set_message(format!("simulated to {date}  {rate} events/s"));
+        let far = if self.runs == 1 {
+            self.date(simulated)
+        } else {
+            format!("{} of {} runs", simulated / self.users / seconds(self.length).max(1), self.runs)
+        };
+        self.bar.set_message(format!("simulated {far}  {rate} events/s"));
         self.bar.set_position(simulated);
     }
 
     fn stops(&self) -> bool {
         interrupt::pressed()
+    }
+}
+
+impl Progress {
+    /// The day to which users are simulated on average.
+    fn date(&self, simulated: u64) -> String {
+        let mean = i64::try_from(simulated / self.users).unwrap_or(i64::MAX).min(self.length.seconds());
+        utc(self.start + Span::from_seconds(mean)).format("to %Y-%m-%d").to_string()
     }
 }
 

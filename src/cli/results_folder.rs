@@ -167,7 +167,7 @@ pub(super) fn not_among_results(path: &Path) -> Result<(), Failure> {
         |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() };
     if folders.map(named).any(|folder| summary_of(&folder).is_some()) {
         let text = format!(
-            "{} lies among the results of a run, which hold nothing else; choose another --out",
+            "{} lies among the results of a run, which hold nothing else; choose another place",
             shown(path)
         );
         return Err(Failure::input(text));

@@ -3,10 +3,10 @@
 //! Nothing is computed here, and nothing by the page's script: its filters switch among views that were
 //! computed before. All text is escaped, by the templates, by the charts, and in the data for the script.
 
-mod chart;
+pub(crate) mod chart;
 mod days;
 mod details;
-mod filters;
+pub(crate) mod filters;
 mod heat_map;
 mod view;
 
@@ -21,6 +21,9 @@ use crate::report::page::days::Days;
 use crate::report::page::view::View;
 use crate::usage::balances::{Balance, CreditBalance};
 use crate::usage::figures::Usage;
+
+/// How every page looks: its colours, text, cards and tables, and the colours of charts.
+pub(crate) const LOOK: &str = include_str!("page/look.css");
 
 /// Rows that a table of the page has at most; it says how many more there are.
 pub const ROWS_MAX: usize = 1000;
@@ -105,6 +108,7 @@ struct PageTemplate<'a> {
 }
 
 impl PageTemplate<'_> {
+    const LOOK: &'static str = LOOK;
     const STYLE: &'static str = include_str!("page/page.css");
     const SCRIPT: &'static str = include_str!("page/page.js");
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");

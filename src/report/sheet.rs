@@ -1,6 +1,19 @@
 //! `Sheet`: a result as headed figures, tables and charts, from which text for a terminal, CSV and a page are made.
 //! Whoever answers a planner's question fills one in; how it looks is decided here, once.
 
+mod page;
+mod picture;
+mod plot;
+
+use comfy_table::Table;
+use csv::Writer;
+
+use crate::report::difference::printable;
+use crate::report::terminal::{HEADING, QUIET, right, styled, table};
+
+/// Rows of a table that a terminal shows.
+pub const TERMINAL_ROWS_MAX: usize = 40;
+
 /// A result, ready to be shown.
 #[derive(Clone, Debug, Default)]
 pub struct Sheet {
@@ -10,6 +23,8 @@ pub struct Sheet {
     pub lines: Vec<String>,
     /// The parts of the answer, most important first.
     pub sections: Vec<Section>,
+    /// What CSV holds where that is more than the first table.
+    pub data: Option<SheetTable>,
 }
 
 /// A part of an answer.
@@ -45,6 +60,18 @@ pub struct Column {
     pub heading: String,
     /// Whether it holds numbers: they are aligned at the right.
     pub numeric: bool,
+}
+
+impl Column {
+    /// A column of words.
+    pub fn text(key: &'static str, heading: &str) -> Self {
+        Column { key, heading: heading.to_owned(), numeric: false }
+    }
+
+    /// A column of numbers.
+    pub fn number(key: &'static str, heading: &str) -> Self {
+        Column { key, heading: heading.to_owned(), numeric: true }
+    }
 }
 
 /// A picture.
@@ -84,4 +111,62 @@ pub struct Lines {
     pub series: Vec<(String, Vec<(f64, f64)>)>,
     /// A point to be marked, with its name.
     pub marks: Vec<(String, f64, f64)>,
+}
+
+/// The sheet for a person at a terminal. Tables are fitted to `width` columns, or stay whole; charts are left out.
+pub fn text(sheet: &Sheet, width: Option<u16>) -> String {
+    let mut text = styled(HEADING, &printable(&sheet.title)) + "\n";
+    text.extend(sheet.lines.iter().map(|line| printable(line) + "\n"));
+    for (place, section) in sheet.sections.iter().enumerate() {
+        text.push('\n');
+        if !section.heading.is_empty() {
+            text += &(styled(HEADING, &printable(&section.heading)) + "\n");
+        }
+        text.extend(section.lines.iter().map(|line| printable(line) + "\n"));
+        if let Some(table) = &section.table {
+            let is_in_csv = sheet.sections[..place].iter().all(|before| before.table.is_none());
+            text += &rows(table, width);
+            text += &rest(table.rows.len(), if is_in_csv { "; --format csv has them all" } else { "" });
+        }
+        text.extend(section.notes.iter().map(|note| styled(QUIET, &printable(note)) + "\n"));
+    }
+    text
+}
+
+/// The first table of the sheet as CSV; without one, nothing.
+pub fn csv(sheet: &Sheet) -> String {
+    let mut writer = Writer::from_writer(Vec::new());
+    if let Some(table) = sheet.sections.iter().find_map(|section| section.table.as_ref()) {
+        writer.write_record(table.columns.iter().map(|column| column.key)).expect("memory takes it");
+        for row in &table.rows {
+            writer.write_record(row).expect("memory takes it");
+        }
+    }
+    String::from_utf8(writer.into_inner().expect("memory takes it")).expect("text")
+}
+
+/// The sheet as one HTML page that needs nothing beside it: the same bytes for the same sheet.
+pub fn html(sheet: &Sheet) -> String {
+    page::html(sheet)
+}
+
+/// A table with its first rows.
+fn rows(of: &SheetTable, width: Option<u16>) -> String {
+    let headings: Vec<String> = of.columns.iter().map(|column| printable(&column.heading)).collect();
+    let headings: Vec<&str> = headings.iter().map(String::as_str).collect();
+    let mut table: Table = table(&headings, width);
+    let numeric = of.columns.iter().enumerate().filter(|(_, column)| column.numeric);
+    right(&mut table, &numeric.map(|(place, _)| place).collect::<Vec<_>>());
+    for row in of.rows.iter().take(TERMINAL_ROWS_MAX) {
+        table.add_row(row.iter().map(|cell| printable(cell)));
+    }
+    format!("{table}\n")
+}
+
+/// How many rows a terminal does not show, and where they are.
+fn rest(rows: usize, elsewhere: &str) -> String {
+    match rows.checked_sub(TERMINAL_ROWS_MAX) {
+        None | Some(0) => String::new(),
+        Some(more) => styled(QUIET, &format!(" … and {more} more{elsewhere}")) + "\n",
+    }
 }

@@ -13,8 +13,8 @@ use crate::scenario::calendar::iso;
 use crate::scenario::problem::Problem;
 
 /// The tables of a file that may stand there many times.
-pub const LISTS: [&str; 8] =
-    ["product", "team", "user", "group", "contract", "licence_server", "step", "expect"];
+pub const LISTS: [&str; 9] =
+    ["product", "team", "user", "group", "contract", "licence_server", "step", "expect", "price"];
 
 /// A scenario file under change.
 #[derive(Clone, Debug)]

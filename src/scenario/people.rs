@@ -18,6 +18,8 @@ use crate::scenario::membership::{
     read_add_ins, read_assignment, read_covers, read_network_user, read_products, read_teams,
     refuse_token_limit,
 };
+use crate::scenario::price_list::Money;
+use crate::scenario::price_list::offer::read_money;
 use crate::scenario::problem::Problem;
 use crate::scenario::reader::{Problems, Table, Value};
 
@@ -41,12 +43,16 @@ pub(crate) struct People {
     pub(crate) named: BTreeSet<UserId>,
     /// When each pack arrives.
     pub(crate) arrivals: BTreeMap<PackId, Arrival>,
+    /// What is paid for a pack, where the file says so.
+    pub(crate) paid: BTreeMap<PackId, Money>,
 }
 
 /// When a pack arrives, and where the file says so.
 pub(crate) struct Arrival {
     pub(crate) at: Instant,
     pub(crate) place: Range<usize>,
+    /// What is paid for it, where the file says so.
+    pub(crate) price: Option<Money>,
 }
 
 impl People {
@@ -63,6 +69,7 @@ impl People {
             members: BTreeMap::new(),
             named: BTreeSet::new(),
             arrivals: BTreeMap::new(),
+            paid: BTreeMap::new(),
         }
     }
 
@@ -104,6 +111,7 @@ impl People {
         }
         let pack = purchase.pack;
         self.beginnings.push((arrival.at, Request::Buy(purchase)));
+        self.paid.extend(arrival.price.map(|price| (pack, price)));
         self.arrivals.insert(pack, arrival);
     }
 }
@@ -303,7 +311,7 @@ impl PackOf<'_> {
         let used = given_used.map_or(Some(Tokens::ZERO), |value| value.amount(problems));
         let ends = table.get("expires");
         let expires = ends.map(|value| value.instant(self.zone, problems));
-        table.get("price").map(|value| value.amount(problems));
+        let price = table.get("price").and_then(|value| read_money(value, problems));
         let place = id.map_or(table.place.clone(), Value::place);
         table.finish(problems);
         let (pack, tokens, used, at) = (pack?, tokens?, used?, self.bought?);
@@ -338,6 +346,6 @@ impl PackOf<'_> {
             return None;
         }
         let purchase = Purchase { team: self.team, pack, tokens, expires, used };
-        Some((purchase, Arrival { at, place }))
+        Some((purchase, Arrival { at, place, price }))
     }
 }

@@ -1,5 +1,7 @@
 //! `PriceList`: what packs and subscriptions cost, as of when.
 
+pub(crate) mod offer;
+
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
@@ -58,6 +60,11 @@ pub struct SubscriptionOffer {
 }
 
 impl PriceList {
+    /// What is to be said wherever the prices of a file without any are printed.
+    pub const ASSUMED: &str = "the file has no [[price]]: US$3 a token is the published list price, for packs of \
+                               100, 500, 1,000 and 5,000; discounts begin at 5,000 tokens, but how large they \
+                               are is not published, so none is counted";
+
     /// The prices in force at an instant.
     pub fn at(&self, at: Instant) -> &Prices {
         let day = Day::of(at);
@@ -69,6 +76,14 @@ impl PriceList {
     pub fn tokens(&self, tokens: Tokens, at: Instant) -> Money {
         let thousandths = i128::from(tokens.thousandths()) * i128::from(self.at(at).per_token.0) / 1000;
         Money(i64::try_from(thousandths).expect("a file's amounts are bounded"))
+    }
+}
+
+impl Money {
+    /// As a number with a fraction, for statistics.
+    #[expect(clippy::cast_precision_loss, reason = "amounts stay below 2^53 thousandths")]
+    pub fn number(self) -> f64 {
+        self.0 as f64 / 1000.0
     }
 }
 

@@ -106,6 +106,25 @@ impl Policies {
             .collect()
     }
 
+    /// The same with one of the meter's policies another: every other value of each, and no grace period.
+    pub fn others(&self) -> Vec<Policies> {
+        let mut others = Vec::new();
+        let mut offer = |change: &dyn Fn(&mut Policy)| {
+            let mut other = self.clone();
+            change(&mut other.meter);
+            if other.values() != self.values() {
+                others.push(other);
+            }
+        };
+        offer(&|policy| policy.grace = Span::from_seconds(0));
+        GRACE_AT_RENEWAL.iter().for_each(|(_, value)| offer(&|policy| policy.grace_at_renewal = *value));
+        IDLE_RESUME.iter().for_each(|(_, value)| offer(&|policy| policy.idle_resume = *value));
+        RENEWAL_WHEN_SHORT.iter().for_each(|(_, value)| offer(&|policy| policy.renewal_when_short = *value));
+        SECOND_DEVICE.iter().for_each(|(_, value)| offer(&|policy| policy.second_device = *value));
+        TEAM_CHOICE.iter().for_each(|(_, value)| offer(&|policy| policy.team_choice = *value));
+        others
+    }
+
     fn values(&self) -> [(&'static str, String); 7] {
         let policy = &self.meter;
         [

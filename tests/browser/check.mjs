@@ -1,6 +1,7 @@
-// Opens a page of `flexmeter report` in a headless Chromium and tells, as JSON, what is on it.
+// Opens a page of `flexmeter report`, or the page of an answer, in a headless Chromium and tells, as JSON, what is on it.
 //
-//   node check.mjs PAGE                      every view's figures, what was asked of the network, axe's findings
+//   node check.mjs PAGE                      every view's figures, or every section; what was asked of the network,
+//                                            axe's findings
 //   node check.mjs PAGE --screenshots DIR    pictures of it instead, light and dark, wide and narrow
 
 import { existsSync, readFileSync } from "node:fs";
@@ -11,6 +12,8 @@ import { chromium } from "playwright-core";
 
 const [file, option, folder] = process.argv.slice(2);
 const address = pathToFileURL(resolve(file)).href;
+// The page of an answer has no script, and nothing to choose.
+const isAnswer = !readFileSync(file, "utf8").includes("<script");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WIDTHS = [1280, 390];
 const THEMES = ["light", "dark"];
@@ -42,7 +45,7 @@ async function open({ width = 1280, theme = "light", hash = "", script = true })
     if (url.split("#")[0] !== address && !url.startsWith("data:")) requests.push(url);
   });
   await page.goto(address + hash);
-  if (script) await page.waitForSelector("html[data-ready]");
+  if (script && !isAnswer) await page.waitForSelector("html[data-ready]");
   return page;
 }
 
@@ -140,6 +143,44 @@ async function check() {
   console.log(JSON.stringify({ ...told, complaints, requests }));
 }
 
+// Every section with its chart and its figures; what is seen at each width.
+async function answer() {
+  const page = await open({});
+  const told = { title: await page.title(), headings: await page.$$eval("h1, h2", (list) => list.map((h) => h.textContent)), faults: {}, wider: {}, charts: {} };
+  told.sections = await page.$$eval("main > section", (list) => list.map((section) => ({
+    words: section.querySelector("[role=img]")?.getAttribute("aria-label") ?? null,
+    keys: [...section.querySelectorAll(".keys li")].map((key) => key.textContent.trim()),
+    rows: [...section.querySelectorAll("table tr")].map((row) => [...row.cells].map((cell) => cell.textContent)),
+    text: section.innerText,
+  })));
+  // Shapes and figures of axes in each picture that is seen.
+  const drawn = () => [...document.querySelectorAll("main svg")].filter((svg) => svg.checkVisibility()).map((svg) => ({
+    shapes: [...svg.querySelectorAll("path, polygon, circle, rect, polyline")].filter((shape) => {
+      const { width, height } = shape.getBBox();
+      return width > 0 && height > 0;
+    }).length,
+    texts: [...svg.querySelectorAll("text")].map((text) => text.textContent),
+    outside: [...svg.querySelectorAll("text")].filter((text) => {
+      const [inner, outer] = [text.getBoundingClientRect(), svg.getBoundingClientRect()];
+      return inner.left < outer.left - 1 || inner.right > outer.right + 1 || inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1;
+    }).map((text) => text.textContent),
+    smallest: Math.min(...[...svg.querySelectorAll("text")].map((text) => text.getBoundingClientRect().height)),
+  }));
+  for (const width of WIDTHS) {
+    for (const theme of THEMES) {
+      const how = `${theme}, ${width} wide`;
+      const seen = await open({ width, theme });
+      await seen.$$eval("details", (list) => list.forEach((part) => { part.open = true; }));
+      told.faults[how] = await faults(seen);
+      told.wider[how] = await seen.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      told.charts[how] = await seen.evaluate(drawn);
+    }
+  }
+  await page.emulateMedia({ media: "print" });
+  told.printed = (await page.evaluate(drawn)).length;
+  console.log(JSON.stringify({ ...told, complaints, requests }));
+}
+
 async function screenshots() {
   for (const width of WIDTHS) {
     for (const theme of THEMES) {
@@ -152,7 +193,7 @@ async function screenshots() {
 }
 
 try {
-  await (option === "--screenshots" ? screenshots() : check());
+  await (option === "--screenshots" ? screenshots() : isAnswer ? answer() : check());
 } finally {
   await browser.close();
 }

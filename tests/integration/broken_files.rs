@@ -237,6 +237,56 @@ fn broken_groups_are_explained() {
     explained((RIGHT.to_owned() + &member).as_bytes(), &["`ada-3` is a [[user]] and a member of a group"]);
 }
 
+/// Two tables of prices, right as they are.
+const PRICE: &str = r#"[[price]]
+currency = "EUR"
+packs = [100, { tokens = 5000, discount = 0.05 }, { tokens = 10000, price = 27000 }]
+[[price]]
+from = 2026-04-01
+per_token = 3.2
+subscriptions = [{ product = "Revit", month = 375, year = 2985 }]
+"#;
+
+const PRICE_CASES: [(&str, &str, &[&str]); 23] = [
+    ("[[price]]\nfrom", "[price]\nfrom", &["not valid TOML"]),
+    ("packs = [100", "colour = 1\npacks = [100", &["case.toml:39:1", "unknown key `colour` in [[price]]"]),
+    ("from = 2026-04-01", "", &["case.toml:40:1", "from the same day", "first here"]),
+    ("from = 2026-04-01", "from = 2026-04-01T08:00:00Z", &["case.toml:41:8", "a date without a time"]),
+    ("from = 2026-04-01", "from = \"April\"", &["case.toml:41:8", "must be a date and time"]),
+    ("\"EUR\"", "\"euro\"", &["case.toml:38:12", "three letters, such as \"USD\""]),
+    ("per_token", "currency = \"USD\"\nper_token", &["case.toml:42:12", "two currencies", "first here"]),
+    ("3.2", "-3", &["case.toml:42:13", "must be 0 or more"]),
+    ("3.2", "3.2345", &["at most three digits"]),
+    ("3.2", "1000001", &["a token costs at most 1,000,000"]),
+    ("[100", "[0", &["case.toml:39:10", "a pack holds tokens"]),
+    ("[100", "[\"100\"", &["case.toml:39:10", "must be a number"]),
+    ("[100", "[100, 100.0", &["case.toml:39:15", "two packs of 100 tokens", "first here"]),
+    ("[100", "[5000", &["case.toml:39:16", "two packs of 5000 tokens", "first here"]),
+    ("per_token", "packs = []\nper_token", &["case.toml:42:9", "no pack can be bought"]),
+    ("0.05", "1.5", &["case.toml:39:43", "`discount` is out of range", "from 0 to 1"]),
+    ("price = 27000", "price = 27000, discount = 0", &["a discount or a price, not both"]),
+    ("{ tokens = 10000, price = 27000 }", "{ price = 27000 }", &["a pack has no `tokens`"]),
+    ("27000", "\"free\"", &["must be a number"]),
+    ("Revit", "Rewit", &["case.toml:43:30", "unknown product", "did you mean `Revit`"]),
+    (", month = 375, year = 2985", "", &["neither `month` nor `year`", "year = 2985"]),
+    ("month = 375", "moth = 375", &["unknown key `moth`", "did you mean `month`"]),
+    (
+        "year = 2985 }",
+        "year = 2985 }, { product = \"Revit\", year = 1 }",
+        &["two prices for a subscription to one product", "first here"],
+    ),
+];
+
+#[test]
+fn broken_prices_are_explained() {
+    flexmeter::scenario::Scenario::read(&(RIGHT.to_owned() + PRICE)).expect("right as it is");
+    for (right, broken, said) in PRICE_CASES {
+        assert!(PRICE.contains(right), "{right} is in the tables");
+        let text = PRICE.replacen(right, broken, 1);
+        explained((RIGHT.to_owned() + &text).as_bytes(), said);
+    }
+}
+
 #[test]
 fn files_that_are_no_scenario_are_explained() {
     explained(b"", &["is empty", "flexmeter new"]);

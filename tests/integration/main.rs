@@ -7,6 +7,7 @@
 //! * `second_opinion`  random histories against the reference model, row by row.
 //! * `explanation`     why something was charged, refused or not; alternatives avoid it, and diff finds the same.
 //! * `export`          a run in the vendor's columns: it comes back through the importer, and agrees with itself (5.8).
+//! * `forecast`        intervals hold what they say, futures are runs, refusals are told as the rule says.
 //! * `history`         the random histories: data, chance, the scenario file they are.
 //! * `reference`       the reference model: the same rules again in the plainest way.
 //! * `balances`        what teams have left and who used it, at the end and at any instant; the command (5.1, 5.2).
@@ -18,6 +19,7 @@
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
+//! * `prices`          what packs and subscriptions cost, by their dates.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `page`            the page in a real browser: figures, filters, keyboard, accessibility; nothing leaves the file.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
@@ -26,6 +28,7 @@
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `usage`           what administrators see: against the tables counted plainly, and by hand.
 //! * `transcript`      what simulated users did, written down as steps: the same rows without chance.
+//! * `sheet`           an answer as text, CSV and a page: in the browser, each chart with its words and its table.
 //! * `shrinking`       the least that still shows something: what is left, that it is the least, exit codes.
 //! * `support`         running the binary and reading scenarios, for the modules above.
 //!
@@ -43,10 +46,12 @@ mod command;
 mod difference;
 mod explanation;
 mod export;
+mod forecast;
 mod history;
 mod museum;
 mod page;
 mod population;
+mod prices;
 mod privacy;
 mod readme;
 mod reconciliation;
@@ -55,6 +60,7 @@ mod rules;
 mod samples;
 mod scenarios;
 mod second_opinion;
+mod sheet;
 mod shrinking;
 mod support;
 mod theory;

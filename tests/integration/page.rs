@@ -1,6 +1,6 @@
 //! The page in a real Chromium: what it shows is what was computed, nothing leaves the file, everybody can use it.
 
-mod year;
+pub(crate) mod year;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -160,7 +160,7 @@ fn page_of(views: &[Usage], balances: &[Balance]) -> String {
 }
 
 /// What `check.mjs` tells of a page.
-fn opened(text: &str) -> Value {
+pub(crate) fn opened(text: &str) -> Value {
     let own = tempfile::tempdir().expect("a folder");
     let file = own.path().join("report.html");
     std::fs::write(&file, text).expect("the page is written");

@@ -17,6 +17,7 @@ impl<E> Search<'_, '_, E> {
         self.drop_named("user")?;
         self.drop_list("expect")?;
         self.drop_list("step")?;
+        self.drop_list("price")?;
         for list in NAMED {
             self.drop_named(list)?;
         }

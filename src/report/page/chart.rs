@@ -42,14 +42,24 @@ impl Bar {
 }
 
 /// What the style sheet colours; it knows these by their numbers.
-#[derive(Clone, Copy)]
-enum Role {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// What the chart is about.
     Main = 1,
+    /// What stands behind it.
     Second,
+    /// Words and figures.
     Text,
+    /// Axes and grids.
     Line,
+    /// What is well.
     Green,
+    /// What is not.
     Red,
+    /// A third thing beside the main one.
+    Third,
+    /// A fourth one.
+    Fourth,
 }
 
 impl From<Role> for Color {
@@ -65,7 +75,7 @@ pub(crate) fn bars(bars: &[Bar]) -> String {
     let names = shown.iter().rev().map(label).collect();
     let sizes = shown.iter().rev().map(|bar| Some(single(bar.size))).collect();
     let mut chart = HorizontalBarChart::new(vec![Series::new_nullable(String::new(), sizes)], names);
-    plain(&mut chart, (420.0, BAR_HEIGHT * single_count(shown.len())), [Role::Main; 2]);
+    plain(&mut chart, (420.0, BAR_HEIGHT * single_count(shown.len())), &[Role::Main]);
     chart.grid.stroke_width = 0.0;
     chart.x_axis.hidden = true;
     chart.x_axis.font.color = Role::Text.into();
@@ -88,7 +98,7 @@ pub(crate) fn days(days: &[DayTokens]) -> String {
         series("expired packs", |day| day.expired_packs),
     ];
     let mut chart = BarChart::new(list, Vec::new());
-    plain(&mut chart, (single(DAYS_WIDTH), 120.0), [Role::Main, Role::Second]);
+    plain(&mut chart, (single(DAYS_WIDTH), 120.0), &[Role::Main, Role::Second]);
     chart.margin.top = 4.0;
     chart.grid.stroke_color = Role::Line.into();
     chart.grid.stroke_width = 0.4;
@@ -129,7 +139,7 @@ pub(crate) fn ring(available: Tokens, total: Tokens, band: &str) -> String {
     let part = |name: &str, size: f32| Series::new(name.to_owned(), vec![size]);
     let mut chart = PieChart::new(vec![part("available", left), part("gone", rest)]);
     let band = if band == "green" { Role::Green } else { Role::Red };
-    plain(&mut chart, (120.0, 120.0), [band, Role::Line]);
+    plain(&mut chart, (120.0, 120.0), &[band, Role::Line]);
     (chart.radius, chart.inner_radius) = (48.0, 39.0);
     chart.rose_type = Some(false);
     chart.border_radius = Some(0.0);
@@ -138,14 +148,14 @@ pub(crate) fn ring(available: Tokens, total: Tokens, band: &str) -> String {
 }
 
 /// A chart of that size without ground, legend and edge, in the page's font.
-fn plain(chart: &mut ChartBase, (width, height): (f32, f32), series: [Role; 2]) {
+pub(crate) fn plain(chart: &mut ChartBase, (width, height): (f32, f32), series: &[Role]) {
     (chart.width, chart.height) = (width, height);
     chart.margin = 0.0.into();
     chart.compact = true;
     chart.font_family = String::from("inherit");
     chart.background_color = Color::transparent();
     chart.legend.show = Some(false);
-    chart.series.colors = series.map(Color::from).to_vec();
+    chart.series.colors = series.iter().copied().map(Color::from).collect();
 }
 
 /// What stands beside a bar. The library measures it in a font that is narrower than some: spaces make up for it.
@@ -168,8 +178,9 @@ fn drawn(tokens: Tokens) -> f64 {
     tokens.thousandths() as f64 / 1000.0
 }
 
+/// A number as the library draws it.
 #[expect(clippy::cast_possible_truncation, reason = "only what is drawn")]
-fn single(size: f64) -> f32 {
+pub(crate) fn single(size: f64) -> f32 {
     size as f32
 }
 
