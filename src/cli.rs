@@ -27,7 +27,6 @@ mod answer;
 mod balances;
 mod export;
 mod amount;
-mod answer;
 mod forecast;
 mod comparing;
 mod policies;
