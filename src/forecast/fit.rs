@@ -55,10 +55,49 @@ pub struct FittedPerson {
     pub shares: Vec<Shares>,
 }
 
+/// How often somebody used a product, for people to read.
+#[derive(Clone, Debug)]
+pub struct FittedUse {
+    /// The user.
+    pub user: String,
+    /// Their team.
+    pub team: String,
+    /// The product.
+    pub product: String,
+    /// Days of use.
+    pub used: f64,
+    /// Days seen.
+    pub days: f64,
+    /// The day of their first use of anything, where they were not there before.
+    pub since: Option<Day>,
+    /// The day of their last use of anything, where they are gone since.
+    pub left: Option<Day>,
+}
+
 /// Rounds in which what depends on each other is fitted.
 const ROUNDS: usize = 3;
 
 impl Fit {
+    /// How often everybody used each of their products, by user and product.
+    pub fn of_people(&self, history: &History) -> Vec<FittedUse> {
+        let mut fitted = Vec::new();
+        for (person, of_person) in history.people.iter().zip(&self.people) {
+            for (uses, shares) in person.uses.iter().zip(&of_person.shares) {
+                let (used, days) = shares.sums();
+                fitted.push(FittedUse {
+                    user: person.name.clone(),
+                    team: history.teams[person.team].clone(),
+                    product: history.products[uses.product].name.clone(),
+                    used,
+                    days,
+                    since: of_person.stay.joined.map(|place| history.day(place)),
+                    left: of_person.stay.left.map(|place| history.day(place)),
+                });
+            }
+        }
+        fitted
+    }
+
     /// Fits habits to a history; on the days of `ran_out` there was no supply.
     pub fn of(history: &History, ran_out: &[(Day, Day)]) -> Fit {
         let weekdays = history.weekdays();
