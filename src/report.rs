@@ -9,6 +9,8 @@ pub mod page;
 pub mod sheet;
 pub mod forecast;
 pub mod comparison;
+pub mod import;
+pub mod backtest;
 pub mod standing;
 mod seats;
 pub mod difference;
