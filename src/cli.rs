@@ -31,6 +31,7 @@ mod balances;
 mod export;
 mod amount;
 mod forecast;
+mod plan;
 mod comparing;
 mod policies;
 mod compare;
@@ -116,6 +117,8 @@ enum Command {
     Report(report::Arguments),
     /// Tell how many tokens will be used, when they run out, what is refused and lost, and how sure that is.
     Forecast(forecast::Arguments),
+    /// Tell which packs to buy and when, so that a refusal is unlikely and little is wasted.
+    Plan(plan::Arguments),
     /// Tell what each open policy is worth, and what misreading the rule is.
     Policies(policies::Arguments),
     /// Tell what a change to a scenario is worth, future by future.
@@ -158,6 +161,7 @@ pub fn main() -> ExitCode {
         Command::Export(arguments) => export::export(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Forecast(arguments) => forecast::forecast(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
         Command::Policies(arguments) => policies::policies(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::New(arguments) => new::new(&arguments),

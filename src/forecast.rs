@@ -20,3 +20,4 @@ pub mod sampling;
 pub mod charges;
 pub mod misreading;
 pub mod comparison;
+pub mod plan;

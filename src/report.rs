@@ -8,6 +8,7 @@ pub mod terminal;
 pub mod page;
 pub mod sheet;
 pub mod forecast;
+pub mod plan;
 pub mod comparison;
 pub mod import;
 pub mod backtest;

@@ -24,6 +24,7 @@
 //! * `prices`          what packs and subscriptions cost, by their dates.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `page`            the page in a real browser: figures, filters, keyboard, accessibility; nothing leaves the file.
+//! * `plan`            which packs to buy when: against brute force, the meter, quantiles; the command.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
 //! * `privacy`         names hidden: no file and no output holds one, everything else is as it was (5.7).
 //! * `reconciliation`  usage exports: planted errors are found, all of them and nothing else; each format is read.
@@ -54,6 +55,7 @@ mod fitting;
 mod history;
 mod museum;
 mod page;
+mod plan;
 mod population;
 mod prices;
 mod privacy;
