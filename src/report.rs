@@ -11,6 +11,7 @@ pub mod forecast;
 pub mod comparison;
 pub mod standing;
 mod seats;
+pub mod subscriptions;
 pub mod difference;
 pub mod explanation;
 pub mod describe;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::failure::Failure;
 use crate::cli::answer::Answer;
+use crate::cli::failure::Failure;
 use crate::cli::{comparing, interrupt, scenario_file, shown};
 use crate::forecast::comparison::{Change, Variant};
 use crate::scenario::Scenario;

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::cli::amount;
+use crate::cli::answer::Answer;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::names::Names;
 use crate::cli::progress::Progress;
-use crate::cli::answer::Answer;
 use crate::forecast::comparison::{Change, Effort, Variant, compare};
 use crate::meter::instant::Span;
 use crate::report::comparison as report;

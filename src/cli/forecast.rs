@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use crate::cli::answer::Answer;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
-use crate::cli::answer::Answer;
 use crate::cli::{amount, interrupt, scenario_file};
 use crate::forecast::future::Asked;
 use crate::forecast::months::Months;

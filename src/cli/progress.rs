@@ -43,7 +43,8 @@ impl Progress {
         let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left");
         let users = scenario.setup.users.len().max(1) as u64;
         let length = scenario.end - scenario.start;
-        let bar = ProgressBar::with_draw_target(Some(users * seconds(length) * runs), ProgressDrawTarget::hidden());
+        let bar =
+            ProgressBar::with_draw_target(Some(users * seconds(length) * runs), ProgressDrawTarget::hidden());
         bar.set_style(style.expect("a template without mistakes"));
         bar.set_draw_target(target);
         Progress {

@@ -78,11 +78,7 @@ impl Charges {
 ///
 /// # Errors
 /// Where the replay ends early.
-pub fn of(
-    scenario: &Arc<Scenario>,
-    cured_within: Span,
-    observer: &dyn Observer,
-) -> Result<Charges, Stopped> {
+pub fn of(scenario: &Arc<Scenario>, cured_within: Span, observer: &dyn Observer) -> Result<Charges, Stopped> {
     let shortages = Shortages::new(cured_within);
     let charges = Charges { charges: Vec::new(), sessions: Vec::new(), shortages, packs: Vec::new() };
     let mut gathered = Gathered { charges, unpaid: BTreeSet::new() };
@@ -122,7 +118,10 @@ impl Recorder for Gathered {
                 }),
                 Record::SignIn(sign_in) => {
                     self.charges.shortages.sign_in(&sign_in);
-                    if matches!(sign_in.answer, Ok(Admission::Seat | Admission::Subscription | Admission::Trial)) {
+                    if matches!(
+                        sign_in.answer,
+                        Ok(Admission::Seat | Admission::Subscription | Admission::Trial)
+                    ) {
                         self.unpaid.insert((sign_in.at, sign_in.user, sign_in.product));
                     }
                 }

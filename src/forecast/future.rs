@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 
-use crate::forecast::shortage::Shortages;
 use crate::forecast::cost;
 use crate::forecast::months::Months;
+use crate::forecast::shortage::Shortages;
 use crate::meter::id::{ProductId, TeamId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::policy::RenewalWhenShort;

@@ -77,7 +77,11 @@ pub fn at<T: Copy>(sorted: &[T], p: f64) -> T {
 }
 
 /// The rank of a quantile in a sample, from 1.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 1 and the sample's size")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between 1 and the sample's size"
+)]
 fn rank(size: usize, p: f64) -> usize {
     (((number(size) + 1.0) * p).round() as usize).clamp(1, size)
 }

@@ -47,12 +47,7 @@ pub fn sheet(comparison: &Comparison, (title, of): (&str, &str)) -> Sheet {
         notes: vec!["`flexmeter run FILE --seed` writes all of that future down".to_owned()],
         ..Section::default()
     };
-    Sheet {
-        title: title.to_owned(),
-        lines,
-        sections: vec![differences, first],
-        data: Some(data(comparison)),
-    }
+    Sheet { title: title.to_owned(), lines, sections: vec![differences, first], data: Some(data(comparison)) }
 }
 
 fn differences(comparison: &Comparison) -> SheetTable {
@@ -94,7 +89,14 @@ fn firsts(comparison: &Comparison) -> SheetTable {
     let row = |variant: &VariantDifference| {
         let name = variant.side.name.clone();
         let Some(FirstDifference { seed, at, user, product, base, variant }) = &variant.first else {
-            return vec![name, String::new(), "no charge differs".to_owned(), String::new(), String::new(), String::new()];
+            return vec![
+                name,
+                String::new(),
+                "no charge differs".to_owned(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ];
         };
         let tokens = |tokens: &Option<_>| match tokens {
             Some(tokens) => format!("{tokens}"),

@@ -50,7 +50,9 @@ fn lines(outlook: &Outlook) -> Vec<String> {
             format!("Not enough runs to tell P5, P50 and P95 of all tokens to ±{percent} %: see --runs")
         }
     }));
-    lines.push("In brackets: where the true quantile lies with 95 % confidence, as far as chance goes".to_owned());
+    lines.push(
+        "In brackets: where the true quantile lies with 95 % confidence, as far as chance goes".to_owned(),
+    );
     lines
 }
 
@@ -86,10 +88,7 @@ fn fan(outlook: &Outlook) -> Fan {
     Fan {
         unit: "tokens left at the end of the day".to_owned(),
         days: days.iter().map(|day| midnight(&day.day)).collect(),
-        bands: vec![
-            ("P5 to P95".to_owned(), at(0), at(4)),
-            ("P25 to P75".to_owned(), at(1), at(3)),
-        ],
+        bands: vec![("P5 to P95".to_owned(), at(0), at(4)), ("P25 to P75".to_owned(), at(1), at(3))],
         lines: vec![("P50".to_owned(), at(2))],
     }
 }

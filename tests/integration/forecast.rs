@@ -166,7 +166,8 @@ fn demand_is_what_is_drawn_until_a_balance_is_short() {
     let mut short = 0;
     for seed in 0..20 {
         let scenario = Scenario { seed, ..studio().as_ref().clone() };
-        let future = future::of(&Arc::new(scenario.clone()), &asked(&scenario), &()).expect("nothing ends it");
+        let future =
+            future::of(&Arc::new(scenario.clone()), &asked(&scenario), &()).expect("nothing ends it");
         let unlimited = Arc::new(supply::unlimited(&scenario));
         let demand = demand::of(&unlimited, &()).expect("nothing ends it");
         let drawn = |until: Instant| -> Tokens {
