@@ -17,6 +17,7 @@
 //! * `checkpoint`      runs left and gone on with, or branched off: the same bytes, and what is refused.
 //! * `clock`           sessions of typed commands: what they show and become, what is saved, what going back leaves.
 //! * `command`         the binary: help, exit codes, what is written where.
+//! * `comparison`      futures side by side: misreadings by hand, changes told apart from chance, the commands.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `prices`          what packs and subscriptions cost, by their dates.
@@ -43,6 +44,7 @@ mod calendar;
 mod checkpoint;
 mod clock;
 mod command;
+mod comparison;
 mod difference;
 mod explanation;
 mod export;
