@@ -35,6 +35,7 @@ mod plan;
 mod comparing;
 mod policies;
 mod compare;
+mod seats;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -123,6 +124,8 @@ enum Command {
     Policies(policies::Arguments),
     /// Tell what a change to a scenario is worth, future by future.
     Compare(compare::Arguments),
+    /// Tell for whom a subscription is cheaper than tokens, from days that were simulated.
+    Seats(seats::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -164,6 +167,7 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Policies(arguments) => policies::policies(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Seats(arguments) => seats::seats(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

@@ -14,6 +14,7 @@ pub mod import;
 pub mod backtest;
 pub mod standing;
 mod seats;
+pub mod subscriptions;
 pub mod difference;
 pub mod explanation;
 pub mod describe;
