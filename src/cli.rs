@@ -19,7 +19,10 @@ mod new;
 mod rules;
 mod catalog;
 mod describe;
+mod usage_export;
 mod reconcile;
+mod import;
+mod backtest;
 mod usage;
 mod report;
 mod names;
@@ -32,6 +35,7 @@ mod plan;
 mod comparing;
 mod policies;
 mod compare;
+mod seats;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -55,6 +59,10 @@ Examples:
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
   flexmeter reconcile usage.csv firm.toml
                                 compare a usage export with the rules
+  flexmeter import usage.csv --out firm.toml
+                                a scenario that uses what was used
+  flexmeter backtest usage.csv --holdout 3m
+                                what such a forecast would have been worth
   flexmeter balances results/firm-1      what each team has left, who used it
   flexmeter usage results/firm-1 --range 3m
                                 who used what, by product, user or version
@@ -96,6 +104,10 @@ enum Command {
     Describe(describe::Arguments),
     /// Compare a usage export with what the rules say of a scenario's sessions.
     Reconcile(reconcile::Arguments),
+    /// Make a scenario of usage exports, with habits fitted to what people used.
+    Import(import::Arguments),
+    /// Fit to the part of usage exports before their last months, forecast these, and compare.
+    Backtest(backtest::Arguments),
     /// Show who used what in a range, as the usage pages do.
     Usage(usage::Arguments),
     /// Show what each team has left of its tokens, and each contract of its credits.
@@ -112,6 +124,8 @@ enum Command {
     Policies(policies::Arguments),
     /// Tell what a change to a scenario is worth, future by future.
     Compare(compare::Arguments),
+    /// Tell for whom a subscription is cheaper than tokens, from days that were simulated.
+    Seats(seats::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -143,6 +157,8 @@ pub fn main() -> ExitCode {
         Command::Shrink(arguments) => shrink::shrink(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
+        Command::Backtest(arguments) => backtest::backtest(&arguments),
         Command::Usage(arguments) => usage::usage(&arguments),
         Command::Balances(arguments) => balances::balances(&arguments),
         Command::Export(arguments) => export::export(&arguments),
@@ -151,6 +167,7 @@ pub fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(&arguments),
         Command::Policies(arguments) => policies::policies(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Seats(arguments) => seats::seats(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

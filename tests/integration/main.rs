@@ -8,6 +8,7 @@
 //! * `explanation`     why something was charged, refused or not; alternatives avoid it, and diff finds the same.
 //! * `export`          a run in the vendor's columns: it comes back through the importer, and agrees with itself (5.8).
 //! * `forecast`        intervals hold what they say, futures are runs, refusals are told as the rule says.
+//! * `fitting`         fits to usage exports: backtests hold, files as they come are read or refused, nothing is made up.
 //! * `history`         the random histories: data, chance, the scenario file they are.
 //! * `reference`       the reference model: the same rules again in the plainest way.
 //! * `balances`        what teams have left and who used it, at the end and at any instant; the command (5.1, 5.2).
@@ -50,6 +51,7 @@ mod difference;
 mod explanation;
 mod export;
 mod forecast;
+mod fitting;
 mod history;
 mod museum;
 mod page;
