@@ -29,7 +29,8 @@ fn futures(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("a year of forty people");
     group.throughput(Throughput::Elements(future.events));
     group.bench_function("replay loop", |bench| bench.iter(|| black_box(Run::replay(&scenario))));
-    group.bench_function("future of a forecast", |bench| bench.iter(|| black_box(of(&scenario, &asked, &()))));
+    group
+        .bench_function("future of a forecast", |bench| bench.iter(|| black_box(of(&scenario, &asked, &()))));
     let unlimited = Arc::new(unlimited(&scenario));
     group.bench_function("demand for a plan", |bench| bench.iter(|| black_box(demand::of(&unlimited, &()))));
     group.finish();

@@ -19,7 +19,10 @@ mod new;
 mod rules;
 mod catalog;
 mod describe;
+mod usage_export;
 mod reconcile;
+mod import;
+mod backtest;
 mod usage;
 mod report;
 mod names;
@@ -28,6 +31,7 @@ mod balances;
 mod export;
 mod amount;
 mod forecast;
+mod plan;
 mod comparing;
 mod policies;
 mod compare;
@@ -55,6 +59,10 @@ Examples:
   flexmeter diff a.toml b.toml  where two runs part, and what each costs
   flexmeter reconcile usage.csv firm.toml
                                 compare a usage export with the rules
+  flexmeter import usage.csv --out firm.toml
+                                a scenario that uses what was used
+  flexmeter backtest usage.csv --holdout 3m
+                                what such a forecast would have been worth
   flexmeter balances results/firm-1      what each team has left, who used it
   flexmeter usage results/firm-1 --range 3m
                                 who used what, by product, user or version
@@ -97,6 +105,10 @@ enum Command {
     Describe(describe::Arguments),
     /// Compare a usage export with what the rules say of a scenario's sessions.
     Reconcile(reconcile::Arguments),
+    /// Make a scenario of usage exports, with habits fitted to what people used.
+    Import(import::Arguments),
+    /// Fit to the part of usage exports before their last months, forecast these, and compare.
+    Backtest(backtest::Arguments),
     /// Show who used what in a range, as the usage pages do.
     Usage(usage::Arguments),
     /// Show what each team has left of its tokens, and each contract of its credits.
@@ -107,6 +119,8 @@ enum Command {
     Report(report::Arguments),
     /// Tell how many tokens will be used, when they run out, what is refused and lost, and how sure that is.
     Forecast(forecast::Arguments),
+    /// Tell which packs to buy and when, so that a refusal is unlikely and little is wasted.
+    Plan(plan::Arguments),
     /// Tell what each open policy is worth, and what misreading the rule is.
     Policies(policies::Arguments),
     /// Tell what a change to a scenario is worth, future by future.
@@ -144,11 +158,14 @@ pub fn main() -> ExitCode {
         Command::Shrink(arguments) => shrink::shrink(&arguments),
         Command::Describe(arguments) => describe::describe(&arguments),
         Command::Reconcile(arguments) => reconcile::reconcile(&arguments),
+        Command::Import(arguments) => import::import(&arguments),
+        Command::Backtest(arguments) => backtest::backtest(&arguments),
         Command::Usage(arguments) => usage::usage(&arguments),
         Command::Balances(arguments) => balances::balances(&arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Forecast(arguments) => forecast::forecast(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
         Command::Policies(arguments) => policies::policies(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Seats(arguments) => seats::seats(&arguments),

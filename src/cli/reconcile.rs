@@ -1,13 +1,11 @@
 //! `flexmeter reconcile`: a usage export against what the rules say of a scenario's sessions.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use crate::audit::KnownUse;
 use crate::audit::reconciliation::{Days, Reconciliation};
@@ -16,17 +14,13 @@ use crate::cli::failure::Failure;
 use crate::cli::names::Names;
 use crate::cli::progress::Progress;
 use crate::cli::results_folder::write_file;
-use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
-use crate::report::reconciliation::{Compared, flaws};
-use crate::results::export_file;
+use crate::cli::usage_export::DatesArgument;
+use crate::cli::{
+    Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width, usage_export,
+};
+use crate::report::reconciliation::Compared;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::Day;
-use crate::scenario::usage_export::date::DateOrder;
-use crate::scenario::usage_export::{Flaw, UsageExport};
-use crate::simulation::panicked::caught;
-
-/// The largest export that is read: more than a million rows.
-const BYTES_MAX: u64 = 256 << 20;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,29 +65,11 @@ pub(super) struct Arguments {
     format: Format,
 }
 
-/// What comes first in a date.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum DatesArgument {
-    /// The month
-    Mdy,
-    /// The day
-    Dmy,
-}
-
-impl From<DatesArgument> for DateOrder {
-    fn from(argument: DatesArgument) -> Self {
-        match argument {
-            DatesArgument::Mdy => DateOrder::MonthFirst,
-            DatesArgument::Dmy => DateOrder::DayFirst,
-        }
-    }
-}
-
 /// Reads both files, carries the scenario out and compares.
 pub(super) fn reconcile(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     check_csv(arguments)?;
-    let export = read_export(arguments)?;
+    let export = usage_export::read(&arguments.export, arguments.dates)?;
     let mut scenario = scenario_file::read(&arguments.file)?;
     arguments.names.hide(&mut scenario)?;
     let scenario = Arc::new(scenario);
@@ -127,39 +103,6 @@ fn check_csv(arguments: &Arguments) -> Result<(), Failure> {
         return Err(Failure::input(text));
     }
     Ok(())
-}
-
-fn read_export(arguments: &Arguments) -> Result<UsageExport, Failure> {
-    let path = &arguments.export;
-    let bytes = bytes(path)?;
-    let read = || {
-        let sheets = export_file::sheets(&bytes)?;
-        UsageExport::read(&sheets, arguments.dates.map(DateOrder::from))
-    };
-    let read: Result<UsageExport, Vec<Flaw>> = caught(read)
-        .map_err(|text| Failure::defect(path, format!("flexmeter panicked at the task \"read\": {text}")))?;
-    read.map_err(|found| Failure::Scenario(flaws(&shown(path), &found)))
-}
-
-fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    let unreadable = |error: &std::io::Error| Failure::input(format!("can't read {}: {error}", shown(path)));
-    let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().take(BYTES_MAX + 1).read_to_end(&mut bytes)
-    } else if path.is_dir() {
-        return Err(Failure::input(format!("{} is a folder; name one usage export", shown(path))));
-    } else {
-        File::open(path).map_err(|error| unreadable(&error))?.take(BYTES_MAX + 1).read_to_end(&mut bytes)
-    };
-    read.map_err(|error| unreadable(&error))?;
-    if bytes.len() as u64 > BYTES_MAX {
-        let most = BYTES_MAX >> 20;
-        return Err(Failure::input(format!(
-            "{} is too large; an export has at most {most} MiB",
-            shown(path)
-        )));
-    }
-    Ok(bytes)
 }
 
 /// The days to compare; what is asked for has to lie in the run.

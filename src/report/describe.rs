@@ -10,6 +10,7 @@ use crate::meter::tokens::Tokens;
 use crate::report::terminal::{HEADING, heading, right, styled, table};
 use crate::scenario::Scenario;
 use crate::scenario::calendar::Zone;
+use crate::scenario::chance::{Chance, Likelihood};
 use crate::scenario::distribution::Distribution;
 use crate::scenario::duration;
 use crate::scenario::group::Group;
@@ -83,10 +84,10 @@ fn working(scenario: &Scenario, group: &Group, office: &Office) -> String {
         office.pause.lasts,
         percent(office.pause.signs_out),
     )];
-    let uses = group.products.iter().map(|product| {
-        let own = office.uses_of.iter().find(|(of, _)| *of == product.id);
-        format!("{} {}", product.name, percent(own.map_or(office.uses, |(_, chance)| *chance)))
-    });
+    let uses = group
+        .products
+        .iter()
+        .map(|product| format!("{} {}", product.name, chance(office.use_of(product.id))));
     lines.push(format!(
         "Chance of use on a working day: {}; then {} sessions on average, of {}, the first on arrival in {} of the cases.",
         uses.collect::<Vec<_>>().join(", "),
@@ -130,8 +131,9 @@ fn seldom(office: &Office) -> Vec<String> {
     for season in &office.seasons {
         let ((month, day), (last_month, last_day)) = (season.from, season.until);
         lines.push(format!(
-            "From {month:02}-{day:02} to {last_month:02}-{last_day:02} the chance of use is multiplied by {}.",
-            season.times
+            "From {month:02}-{day:02} to {last_month:02}-{last_day:02} the chance of use is multiplied by {}{}.",
+            season.times,
+            if season.sd > 0.0 { format!(" ± {}", season.sd) } else { String::new() }
         ));
     }
     if let Some(trips) = &office.trips {
@@ -220,6 +222,28 @@ pub fn json(weeks: &[(&Group, TypicalWeek)]) -> String {
 fn days(working_days: &[Weekday]) -> String {
     let named: Vec<String> = working_days.iter().map(ToString::to_string).collect();
     named.join(", ")
+}
+
+fn chance(chance: &Chance) -> String {
+    match chance {
+        Chance::Every(chance) => likelihood(*chance),
+        Chance::ByWeekday(chances) => {
+            let days = WEEKDAYS.iter().zip(chances).filter(|(_, chance)| chance.mean() > 0.0);
+            days.map(|((day, _), chance)| format!("{day} {}", likelihood(*chance)))
+                .collect::<Vec<_>>()
+                .join(" ")
+        }
+    }
+}
+
+/// As it is stated; or the share of days that it was seen, days off among them.
+fn likelihood(likelihood: Likelihood) -> String {
+    match likelihood {
+        Likelihood::Stated(chance) => percent(chance),
+        Likelihood::Seen { used, days } => {
+            format!("{} (seen on {used} of {days} days)", percent(used / days))
+        }
+    }
 }
 
 fn percent(share: f64) -> String {

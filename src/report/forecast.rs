@@ -78,15 +78,14 @@ fn run_out(outlook: &Outlook) -> Section {
 fn run_out_days(outlook: &Outlook) -> Option<Section> {
     let days = &outlook.run_out.days;
     #[expect(clippy::cast_precision_loss, reason = "counts")]
-    let share = |count: usize| count as f64 / outlook.runs as f64;
-    let bars = days.iter().map(|(day, count)| (midnight(day), share(*count))).collect::<Vec<_>>();
+    let bars = days.iter().map(|(day, count)| (midnight(day), *count as f64)).collect::<Vec<_>>();
     if bars.is_empty() {
         return None;
     }
     let peak = days.iter().max_by_key(|(day, count)| (**count, std::cmp::Reverse(*day)))?;
     let text = format!("Most often on {}: in {} of {} runs", peak.0, peak.1, outlook.runs);
     Some(Section {
-        heading: "The first day without tokens".to_owned(),
+        heading: "The first day without tokens, by the number of runs".to_owned(),
         lines: vec![text],
         chart: Some(Chart::Days(bars)),
         ..Section::default()

@@ -83,6 +83,7 @@ impl Directory {
         }
         let mut users = defined(root, "user", "name");
         for group in tables(root, "group") {
+            users.extend(named(group, "users"));
             let (Some(name), Some(count)) = (text(group, "name"), count(group, "count")) else { continue };
             let copies = text(group, "team").and_then(|team| copies.get(&team).copied());
             for copy in group_copies(copies).filter(|_| count * copies.unwrap_or(1) <= MEMBERS_MAX) {
@@ -273,6 +274,21 @@ fn text(table: &DeTable<'_>, key: &str) -> Option<String> {
     match table.get(key)?.get_ref() {
         DeValue::String(text) => Some(text.to_string()),
         _ => None,
+    }
+}
+
+/// The names of a table's keys, or of a list.
+fn named(table: &DeTable<'_>, key: &str) -> Vec<String> {
+    match table.get(key).map(Spanned::get_ref) {
+        Some(DeValue::Table(table)) => table.keys().map(|name| name.get_ref().to_string()).collect(),
+        Some(DeValue::Array(items)) => {
+            let names = items.iter().filter_map(|item| match item.get_ref() {
+                DeValue::String(text) => Some(text.to_string()),
+                _ => None,
+            });
+            names.collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! `[[group]]` and `[habit]`: people described once and simulated many times.
 
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +13,9 @@ use crate::meter::licence_server::NetworkUser;
 use crate::meter::product::{Product, ProductKind};
 use crate::meter::user::{Assignment, HostedAddIn, User};
 use crate::scenario::calendar::{Day, Zone};
+use crate::scenario::chance::Chance;
 use crate::scenario::directory::{Directory, MEMBERS_MAX, group_copies, member_name, numbered};
+use crate::scenario::group::people::GroupPeople;
 use crate::scenario::habit::{Habit, Habits};
 use crate::scenario::membership::{
     read_add_ins, read_covers, read_network_user, read_teams, refuse_token_limit,
@@ -29,6 +33,8 @@ pub struct Group {
     pub copy: Option<u64>,
     /// How many there are.
     pub count: u64,
+    /// Those who are listed by their own names, in the order of these; empty where they are only counted.
+    pub people: Arc<[GroupPerson]>,
     /// Their teams.
     pub teams: Vec<TeamId>,
     /// Where they are, unless they travel; default their first team's zone.
@@ -43,6 +49,8 @@ pub struct Group {
     pub joiners: f64,
     /// The share who leave on some day of the run, any as likely as the other; default none.
     pub leavers: f64,
+    /// The share who come at all; default all.
+    pub come: f64,
     /// The devices of each of them.
     pub(crate) places: Places,
     /// The version opened where the habit names none.
@@ -51,6 +59,15 @@ pub struct Group {
     pub(crate) start: Instant,
     /// The run's end.
     pub(crate) end: Instant,
+}
+
+/// A member with a name of their own.
+#[derive(Clone, Debug)]
+pub struct GroupPerson {
+    /// It.
+    pub name: String,
+    /// Their own chances of use: of other products they have none. `None` where the habit's hold.
+    pub uses: Option<Vec<(ProductId, Chance)>>,
 }
 
 /// A product that a group opens.
@@ -81,6 +98,14 @@ impl Places {
 }
 
 impl Group {
+    /// The name of a member, from 1.
+    pub fn member_name(&self, member: u64) -> String {
+        match usize::try_from(member - 1).ok().and_then(|place| self.people.get(place)) {
+            Some(person) => person.name.clone(),
+            None => member_name((&self.name, self.copy), member),
+        }
+    }
+
     /// The day that lies a share of the run after its start.
     #[expect(
         clippy::cast_precision_loss,
@@ -172,8 +197,8 @@ impl Groups<'_> {
         let name = named.and_then(|value| value.name(self.problems));
         let copies = self.read_copies(&mut table);
         let teams = if copies.is_none() { self.read_teams(&mut table) } else { Some(Vec::new()) };
-        let count = table.need("count", self.problems).and_then(|value| self.read_count(value));
         let products = table.need("products", self.problems).and_then(|value| self.read_products(value));
+        let (count, people) = self.read_members(&mut table, (products.as_deref(), copies.is_some()))?;
         let habit = table.need("habit", self.problems);
         let habit = habit.and_then(|value| self.habits.find(value, self.problems));
         let own_zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
@@ -185,9 +210,11 @@ impl Groups<'_> {
             value.and_then(|value| value.decimal((0.0, 1.0), self.problems)).unwrap_or(0.0)
         };
         let (joiners, leavers) = (share("joiners"), share("leavers"));
+        let come =
+            table.get("come").and_then(|value| value.decimal((0.0, 1.0), self.problems)).unwrap_or(1.0);
         let place = table.place.clone();
         table.finish(self.problems);
-        let (named, name, teams, count, products) = (named?.place(), name?, teams?, count?, products?);
+        let (named, name, teams, products) = (named?.place(), name?, teams?, products?);
         let (habit_name, habit) = habit?;
         if count * copies.as_ref().map_or(1, |(_, copies)| *copies) > MEMBERS_MAX {
             let label = "with the copies of the team more than 1,000,000 people";
@@ -211,6 +238,7 @@ impl Groups<'_> {
                 name: name.to_owned(),
                 copy,
                 count,
+                people: people.clone(),
                 zone,
                 teams,
                 products: products.clone(),
@@ -218,6 +246,7 @@ impl Groups<'_> {
                 habit: habit.clone(),
                 joiners,
                 leavers,
+                come,
                 places,
                 version,
                 start,
@@ -259,7 +288,7 @@ impl Groups<'_> {
         let number = u32::try_from(self.read.len()).expect("fewer groups than people");
         let before = self.members.len();
         for member in 1..=group.count {
-            let name = member_name((&group.name, group.copy), member);
+            let name = group.member_name(member);
             let member = self.directory.user_number(&name).expect("the scan named every member");
             if self.people.named.contains(&member) {
                 let title = format!("`{name}` is a [[user]] and a member of a group");
@@ -296,6 +325,28 @@ impl Groups<'_> {
             self.problems.push(problem);
         }
         Some(read_teams(value, self.directory, self.problems)).filter(|teams| !teams.is_empty())
+    }
+
+    /// `count`, or `users` who have names of their own.
+    fn read_members(
+        &mut self,
+        table: &mut Table<'_>,
+        (products, of_copies): (Option<&[GroupProduct]>, bool),
+    ) -> Option<(u64, Arc<[GroupPerson]>)> {
+        let Some(users) = table.get("users") else {
+            let count = table.need("count", self.problems).and_then(|value| self.read_count(value))?;
+            return Some((count, Arc::default()));
+        };
+        if let Some(place) = table.key_place("count").or(of_copies.then(|| users.place())) {
+            table.get("count");
+            let title = "the `users` of a group are those who are named";
+            let label =
+                if of_copies { "a team of many copies has a `count`" } else { "write `count` or `users`" };
+            self.problems.push(Problem::new(place, title, label));
+        }
+        let reader = GroupPeople { directory: self.directory, products: products?, problems: self.problems };
+        let people = reader.read(users)?;
+        Some((people.len() as u64, people.into()))
     }
 
     fn read_count(&mut self, value: Value<'_>) -> Option<u64> {

@@ -8,6 +8,7 @@ use chrono::{Datelike, Weekday};
 
 use crate::meter::id::{ProductId, VersionId};
 use crate::scenario::calendar::{Day, Zone};
+use crate::scenario::chance::{Chance, Likelihood};
 use crate::scenario::distribution::Distribution;
 
 /// Days of a year, leap years included.
@@ -30,9 +31,9 @@ pub struct Office {
     /// The break in the middle of the day.
     pub pause: Pause,
     /// The chance of use per product and working day at work; default 0.6.
-    pub uses: f64,
+    pub uses: Chance,
     /// The same for products that have a chance of their own.
-    pub uses_of: Vec<(ProductId, f64)>,
+    pub uses_of: Vec<(ProductId, Chance)>,
     /// Mean sessions per product and day of use, at least 1; default 2.
     pub sessions: f64,
     /// The chance that there is only one: `e^(1 − sessions)`.
@@ -93,6 +94,8 @@ pub struct Season {
     pub until: (u32, u32),
     /// What the chance of use is multiplied by.
     pub times: f64,
+    /// The standard deviation of that, drawn once for a seed and everybody with the habit; default 0.
+    pub sd: f64,
 }
 
 /// Journeys: the person works on the device `laptop`, at the hours of the zone they are in.
@@ -138,9 +141,17 @@ impl Office {
 
     /// The chance of use of a product on a working day at work.
     pub fn chance_of(&self, product: ProductId, day: Day) -> f64 {
-        let own = self.uses_of.iter().find(|(of, _)| *of == product);
         let season: f64 = self.seasons.iter().filter(|season| season.holds(day)).map(|s| s.times).product();
-        (own.map_or(self.uses, |(_, chance)| *chance) * season).min(1.0)
+        let chance = match self.use_of(product) {
+            Chance::Every(Likelihood::Stated(chance)) => *chance,
+            other => other.on(day.weekday()).mean(),
+        };
+        (chance * season).min(1.0)
+    }
+
+    /// The chance of use of a product, as it is written.
+    pub fn use_of(&self, product: ProductId) -> &Chance {
+        self.uses_of.iter().find(|(of, _)| *of == product).map_or(&self.uses, |(_, chance)| chance)
     }
 
     /// Working days of an average year, holidays not taken off.
@@ -164,18 +175,31 @@ impl Office {
         spells.per_year / self.working_days_a_year() / (1.0 - self.share_off())
     }
 
+    /// As how much of a day that was chosen at random a day counts, to somebody who uses something on a share of all
+    /// working days: where days off come in a row, one that follows another says little new.
+    pub(crate) fn days_that_count(&self, share: f64) -> f64 {
+        let (off, share) = (self.share_off(), share.min(1.0 - self.share_off()));
+        let alike = 1.0 - 1.0 / self.days_off_in_a_row - self.goes.0;
+        if off <= 0.0 || alike <= 0.0 || share <= 0.0 {
+            return 1.0;
+        }
+        let odds = off / (1.0 - off) * share / (1.0 - share);
+        1.0 / (1.0 + 2.0 * odds * alike / (1.0 - alike))
+    }
+
     /// The chances that days off begin, and that a journey begins where they do not, on a working day that
     /// follows one at work: so that both have their number a year although neither begins during the other.
-    fn chances_to_go(&self) -> (f64, f64) {
-        let at_work = 1.0 - self.share_off() - self.share_away();
-        let off = (self.share_off() / at_work / self.days_off_in_a_row).min(1.0);
+    pub(crate) fn chances_to_go(&self, share_off: f64) -> (f64, f64) {
+        let at_work = 1.0 - share_off - self.share_away();
+        let off = (share_off / at_work / self.days_off_in_a_row).min(1.0);
         let trips = self.trips.as_ref().map_or(0.0, |trips| trips.per_year / self.working_days_a_year());
         (off, (trips / at_work / (1.0 - off).max(f64::MIN_POSITIVE)).min(1.0))
     }
 }
 
 impl Season {
-    fn holds(&self, day: Day) -> bool {
+    /// Whether a day belongs to it.
+    pub fn holds(&self, day: Day) -> bool {
         let date = day.date();
         let day = (date.month(), date.day());
         if self.from <= self.until {

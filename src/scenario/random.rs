@@ -73,6 +73,32 @@ impl Draws {
         exponential(self.unit())
     }
 
+    /// Beta with these two parameters, each more than 0, from two gamma numbers. How many numbers of the stream it
+    /// takes is chance: it has a stream of its own.
+    pub fn beta(&mut self, one: f64, other: f64) -> f64 {
+        let [one, other] = [one, other].map(|shape| self.log_gamma(shape));
+        1.0 / (1.0 + libm::exp(other - one))
+    }
+
+    /// The logarithm of a gamma number of that shape: Marsaglia and Tsang's method, and below 1 by way of the shape
+    /// greater by 1. As a logarithm, because small shapes make numbers that no `f64` can hold.
+    fn log_gamma(&mut self, shape: f64) -> f64 {
+        if shape < 1.0 {
+            let less = self.exponential() / shape;
+            return self.log_gamma(shape + 1.0) - less;
+        }
+        let d = shape - 1.0 / 3.0;
+        let c = 1.0 / libm::sqrt(9.0 * d);
+        loop {
+            let [x, unit] = [normal(self.unit()), self.unit()];
+            let root = 1.0 + c * x;
+            let v = root * root * root;
+            if root > 0.0 && libm::log(unit) < 0.5 * x * x + d * (1.0 - v + libm::log(v)) {
+                return libm::log(d * v);
+            }
+        }
+    }
+
     /// The stream as it is left, to go on from later.
     pub fn stop(self) -> Stream {
         let position = u64::try_from(self.generator.get_word_pos()).expect("fewer than 2⁶⁴ words");
@@ -213,6 +239,25 @@ mod tests {
             4_612_026_613_274_353_126,
         ];
         assert_eq!(drawn.map(f64::to_bits), expected, "{drawn:?}");
+    }
+
+    #[test]
+    fn beta_numbers_have_their_mean_and_variance() {
+        for (one, other) in [(30.5, 9.5), (0.5, 39.5), (0.02, 1.03), (1.0, 1.0), (200.0, 0.5)] {
+            let mut draws = Stream::new("ada", "beta").draw(Seed::new(3));
+            let drawn: Vec<f64> = (0..40_000).map(|_| draws.beta(one, other)).collect();
+            let mean = drawn.iter().sum::<f64>() / 40_000.0;
+            let variance = drawn.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / 40_000.0;
+            let expected = one / (one + other);
+            let spread: f64 = expected * (1.0 - expected) / (one + other + 1.0);
+            assert!((mean - expected).abs() < 4.0 * (spread / 40_000.0).sqrt(), "{one} {other}: mean {mean}");
+            assert!(
+                (variance / spread - 1.0).abs() < 0.2,
+                "{one} {other}: variance {variance}, not {spread}"
+            );
+        }
+        let bits = Stream::new("ada", "beta").draw(Seed::new(3)).beta(30.5, 9.5).to_bits();
+        assert_eq!(bits, BETA, "the same on every machine");
     }
 
     #[test]

@@ -317,6 +317,11 @@ impl<'a> Value<'a> {
         items.iter().any(|item| matches!(item.get_ref(), DeValue::String(item) if item == text))
     }
 
+    /// Whether it is a list.
+    pub(crate) fn is_list(self) -> bool {
+        matches!(self.value.get_ref(), DeValue::Array(_))
+    }
+
     /// Whether it is a table.
     pub(crate) fn is_table(self) -> bool {
         matches!(self.value.get_ref(), DeValue::Table(_))

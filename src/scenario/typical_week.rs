@@ -8,7 +8,6 @@ use crate::meter::id::UserId;
 use crate::meter::instant::{Instant, Span};
 use crate::scenario::Scenario;
 use crate::scenario::agenda::{Act, Ends, Visit};
-use crate::scenario::directory::member_name;
 use crate::scenario::group::Group;
 use crate::scenario::person::Person;
 use crate::scenario::random::Seed;
@@ -63,7 +62,7 @@ impl TypicalWeek {
         };
         let mut by_week: Vec<f64> = Vec::new();
         for member in 1..=asked {
-            let name = member_name((&group.name, group.copy), member);
+            let name = group.member_name(member);
             let user = UserId(u32::try_from(member).expect("few are asked"));
             let mut person = Person::new(user, &name, group);
             week.add((scenario, end), group, (&mut person, &mut by_week));

@@ -9,6 +9,8 @@ use crate::meter::instant::{Instant, Span};
 use crate::scenario::agenda::{Act, Intention, Stretch};
 use crate::scenario::calendar::Day;
 use crate::scenario::group::Group;
+use crate::scenario::habit::Habit;
+use crate::scenario::inclination::Inclination;
 use crate::scenario::office::Office;
 use crate::scenario::random::{Draws, Stream};
 use crate::scenario::working_day::{LeftOpen, Sessions, WorkingDay, part};
@@ -21,6 +23,8 @@ pub(crate) struct WorkingLife {
     /// The person's first and last day in the group; drawn on the first.
     employed: Option<(Day, Day)>,
     next_day: Day,
+    /// The person's own chances, where they have some.
+    inclination: Option<Box<Inclination>>,
     away: Away,
     /// When the person has rested from the last working day: no other begins before.
     rested_at: Instant,
@@ -92,9 +96,13 @@ enum Away {
 impl Away {
     /// Where the person is on the next working day: days off and journeys go on by chance, and begin by
     /// chance, so that both have their mean length and their share of the year.
-    fn next(self, office: &Office, (off, trip, zone): (f64, f64, f64)) -> Away {
+    fn next(
+        self,
+        office: &Office,
+        (goes_off, goes_away): (f64, f64),
+        (off, trip, zone): (f64, f64, f64),
+    ) -> Away {
         let still_off = 1.0 - 1.0 / office.days_off_in_a_row;
-        let (goes_off, goes_away) = office.goes;
         match (self, &office.trips) {
             (Away::Off, _) if off < still_off => Away::Off,
             (Away::Trip(place), Some(trips)) if trip < 1.0 - 1.0 / trips.days => Away::Trip(place),
@@ -139,11 +147,13 @@ impl WorkingLife {
     pub(crate) fn new(group: &Group, name: &str) -> Self {
         let sessions = |product: &str| Stream::new(name, &format!("sessions with {product}"));
         let uses = group.products.iter();
+        let Habit::Office(office) = &group.habit else { unreachable!("a working life is one of an office") };
         WorkingLife {
             days: Stream::new(name, "days"),
             connection: Stream::new(name, "connection"),
             employed: None,
             next_day: Day::of(group.start).plus(-1),
+            inclination: Inclination::of(group, office, name),
             away: Away::No,
             rested_at: Instant::MIN,
             spell: None,
@@ -157,8 +167,16 @@ impl WorkingLife {
     pub(crate) fn plan(&mut self, group: &Group, office: &Office, stretch: &mut Stretch<'_>) {
         let mut draws = self.days.draw(stretch.seed);
         let mut connection = office.offline.map(|_| self.connection.draw(stretch.seed));
-        let mut sessions: Vec<Draws> = self.uses.iter().map(|of| of.sessions.draw(stretch.seed)).collect();
         let begins = self.employed.is_none();
+        if let Some(own) = self.inclination.as_mut().filter(|_| begins) {
+            own.draw(group, office, stretch.seed);
+        }
+        let own = self.inclination.as_deref();
+        // Who never opens a product needs no chance for it.
+        let opens = |place| office.accidental > 0.0 || own.is_none_or(|own| !own.never(place));
+        let uses = self.uses.iter().enumerate();
+        let mut sessions: Vec<Option<Draws>> =
+            uses.map(|(place, of)| opens(place).then(|| of.sessions.draw(stretch.seed))).collect();
         if begins {
             self.begin(group, office, &mut draws);
         }
@@ -170,9 +188,15 @@ impl WorkingLife {
                 self.leave(group, day, stretch.agenda);
             } else if first <= day && office.works_on(day) {
                 let before = stretch.agenda.len();
-                let products = group.products.iter().zip(&mut sessions);
-                let today = products.map(|(product, draws)| {
-                    Today::drawn(draws.unit(), office.chance_of(product.id, day), office.accidental)
+                let own = self.inclination.as_deref();
+                let products = group.products.iter().zip(&mut sessions).enumerate();
+                let today = products.map(|(place, (product, draws))| {
+                    let Some(draws) = draws else { return Today::Nothing };
+                    let chance = match own {
+                        None => office.chance_of(product.id, day),
+                        Some(own) => own.chance(place, day, office),
+                    };
+                    Today::drawn(draws.unit(), chance, office.accidental)
                 });
                 self.today.clear();
                 self.today.extend(today);
@@ -189,7 +213,7 @@ impl WorkingLife {
             self.connection = drawn.stop();
         }
         for (of, drawn) in self.uses.iter_mut().zip(sessions) {
-            of.sessions = drawn.stop();
+            of.sessions = drawn.map_or(of.sessions, Draws::stop);
         }
         if begins {
             stretch.agenda.retain(|intention| intention.at >= group.start);
@@ -203,7 +227,11 @@ impl WorkingLife {
         let first = if share > 0.0 { group.day_at(share) } else { self.next_day };
         let last = group.day_at(share + until * (1.0 - share));
         self.employed = Some((first, if leaves < group.leavers { last } else { Day(i32::MAX) }));
-        if off < office.share_off() {
+        if self.inclination.as_ref().is_some_and(|own| !own.is_there) {
+            // Never there: the first day is beyond every run.
+            self.employed = Some((Day(i32::MAX), Day(i32::MAX)));
+        }
+        if off < self.inclination.as_ref().map_or_else(|| office.share_off(), |own| own.share_off) {
             self.away = Away::Off;
         }
     }
@@ -212,7 +240,8 @@ impl WorkingLife {
     fn day(&mut self, (group, office): (&Group, &Office), day: Day, draws: &mut Draws) -> Option<WorkingDay> {
         let [off, trip, zone, home, arrives] = std::array::from_fn(|_| draws.unit());
         let [stays, pause, pause_starts, pause_lasts] = std::array::from_fn(|_| draws.unit());
-        self.away = self.away.next(office, (off, trip, zone));
+        let goes = self.inclination.as_ref().map_or(office.goes, |own| own.goes);
+        self.away = self.away.next(office, goes, (off, trip, zone));
         if self.away == Away::Off || !(self.touches_any() || self.spell.is_some()) {
             return None;
         }
@@ -255,11 +284,12 @@ impl WorkingLife {
     fn live(
         &mut self,
         (group, office): (&Group, &Office),
-        (hours, sessions): (&WorkingDay, &mut [Draws]),
+        (hours, sessions): (&WorkingDay, &mut [Option<Draws>]),
         stretch: &mut Stretch<'_>,
     ) {
         self.rested_at = hours.leaves + REST;
         for (place, (of, draws)) in self.uses.iter_mut().zip(sessions).enumerate() {
+            let Some(draws) = draws else { continue };
             let mut sessions = Sessions { group, office, hours, place, draws, agenda: stretch.agenda };
             match self.today[place] {
                 Today::Uses => of.left_open = sessions.use_product(of.left_open),

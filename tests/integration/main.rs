@@ -9,6 +9,7 @@
 //! * `explanation`     why something was charged, refused or not; alternatives avoid it, and diff finds the same.
 //! * `export`          a run in the vendor's columns: it comes back through the importer, and agrees with itself (5.8).
 //! * `forecast`        intervals hold what they say, futures are runs, refusals are told as the rule says.
+//! * `fitting`         fits to usage exports: backtests hold, files as they come are read or refused, nothing is made up.
 //! * `history`         the random histories: data, chance, the scenario file they are.
 //! * `reference`       the reference model: the same rules again in the plainest way.
 //! * `balances`        what teams have left and who used it, at the end and at any instant; the command (5.1, 5.2).
@@ -24,6 +25,7 @@
 //! * `prices`          what packs and subscriptions cost, by their dates.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `page`            the page in a real browser: figures, filters, keyboard, accessibility; nothing leaves the file.
+//! * `plan`            which packs to buy when: against brute force, the meter, quantiles; the command.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
 //! * `privacy`         names hidden: no file and no output holds one, everything else is as it was (5.7).
 //! * `reconciliation`  usage exports: planted errors are found, all of them and nothing else; each format is read.
@@ -50,9 +52,11 @@ mod difference;
 mod explanation;
 mod export;
 mod forecast;
+mod fitting;
 mod history;
 mod museum;
 mod page;
+mod plan;
 mod population;
 mod prices;
 mod privacy;

@@ -5,6 +5,7 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use crate::meter::id::{ProductId, VersionId};
 use crate::meter::instant::{Instant, Span};
 use crate::scenario::calendar::{Day, Zone};
+use crate::scenario::chance::{Chance, Likelihood};
 use crate::scenario::directory::Directory;
 use crate::scenario::distribution::Distribution;
 use crate::scenario::office::{Office, Pause, Refused, Season, Spells, Trips};
@@ -73,7 +74,7 @@ impl Office {
             problems.push(Problem::new(place, "a habit with more days away than at work", label));
             return None;
         }
-        office.goes = office.chances_to_go();
+        office.goes = office.chances_to_go(office.share_off());
         Some(office)
     }
 }
@@ -133,15 +134,15 @@ impl<'t> Figures<'_, 't> {
     }
 
     /// `use`: one chance, or one for each product by name.
-    fn uses(&mut self, directory: &Directory) -> (f64, Vec<(ProductId, f64)>) {
-        const DEFAULT: f64 = 0.6;
+    fn uses(&mut self, directory: &Directory) -> (Chance, Vec<(ProductId, Chance)>) {
+        const DEFAULT: Chance = Chance::Every(Likelihood::Stated(0.6));
         let Some(value) = self.table.get("use") else { return (DEFAULT, Vec::new()) };
         if !value.is_table() {
-            return (value.decimal((0.0, 1.0), self.problems).unwrap_or(DEFAULT), Vec::new());
+            return (Chance::read(value, self.problems).unwrap_or(DEFAULT), Vec::new());
         }
         let named = value.table("`use`", self.problems).expect("it is a table").every("use");
         let chances = named.filter_map(|(name, value)| {
-            let chance = value.decimal((0.0, 1.0), self.problems);
+            let chance = Chance::read(value, self.problems);
             let product = directory.product_named(name, value.place(), self.problems);
             product.zip(chance)
         });
@@ -266,8 +267,9 @@ impl Season {
         };
         let (from, until) = (month_day("from"), month_day("until"));
         let times = table.need("times", problems).and_then(|value| value.decimal((0.0, 100.0), problems));
+        let sd = table.get("sd").and_then(|value| value.decimal((0.0, 100.0), problems)).unwrap_or(0.0);
         table.finish(problems);
-        Some(Season { from: from?, until: until?, times: times? })
+        Some(Season { from: from?, until: until?, times: times?, sd })
     }
 }
 
