@@ -11,6 +11,9 @@ use crate::report::terminal::{counted, titled};
 use crate::scenario::calendar::iso;
 use crate::scenario::price_list::Money;
 
+/// Lines of the rule of thumb that a person is shown.
+const THUMB_LINES_MAX: usize = 6;
+
 /// All of it.
 ///
 /// # Errors
@@ -188,11 +191,15 @@ fn comparison(plan: &Plan) -> Section {
     let mut notes = vec![
         "All in the same futures, which the plan was not made with".to_owned(),
         plan.refusal_rule.clone(),
-        "Rule of thumb: people × working days × rates, and 10 % more, bought at the start (for longer runs at each \
-         anniversary), less what is there: each person and each of their products on every working day"
+        "Rule of thumb: people × days of use × rates, and 10 % more, bought at the start (for longer runs at each \
+         anniversary), less what is there; days as `flexmeter describe` counts them"
             .to_owned(),
     ];
-    notes.extend(plan.rule_of_thumb.lines.iter().cloned());
+    let counted = &plan.rule_of_thumb.lines;
+    notes.extend(counted.iter().take(THUMB_LINES_MAX).cloned());
+    if counted.len() > THUMB_LINES_MAX {
+        notes.push(format!("… and {} more: see --format json", counted.len() - THUMB_LINES_MAX));
+    }
     let heading = "Beside other ways to buy".to_owned();
     Section { heading, lines, table: Some(SheetTable { columns, rows }), notes, ..Section::default() }
 }
