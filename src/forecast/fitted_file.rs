@@ -217,8 +217,7 @@ impl FittedFile<'_> {
     }
 
     fn newcomers(&self, newcomers: &Newcomers) -> String {
-        let expected = f64::from(u32::try_from(newcomers.joined).unwrap_or(u32::MAX)) * self.days()
-            / self.fit.turnover.days.max(1.0);
+        let expected = newcomers.expected * self.days() / self.fit.turnover.days.max(1.0);
         let count = (expected * READY).ceil().clamp(4.0, 100_000.0);
         let name = format!("newcomer to {}", self.history.teams[newcomers.team]);
         let product = |(product, ..): &(usize, f64, f64)| quoted(&self.history.products[*product].name);

@@ -35,6 +35,10 @@ pub struct Turnover {
 /// What a person comes and goes by before anything is known: once in ten years.
 const RARE: f64 = 1.0 / 2_500.0;
 
+/// What is added to those who came and to those who left: that nobody was seen to does not say that nobody will. Half
+/// a person is what Jeffreys' rule adds to a count.
+pub(crate) const UNSEEN: f64 = 0.5;
+
 /// Days at either end of a history in which nobody's absence is long enough to tell.
 const BLIND: f64 = 14.0;
 
@@ -49,6 +53,9 @@ impl Turnover {
 
     #[expect(clippy::cast_precision_loss, reason = "days of people")]
     pub(crate) fn of(history: &History, exposure: &Exposure, stays: &[Stay]) -> Self {
+        if !is_told(history) {
+            return Turnover::unknown(history);
+        }
         let days = history.people.iter().zip(stays);
         let days = days.map(|(person, stay)| exposure.days(person.team, (stay.from, stay.to)).count());
         Turnover {
@@ -66,11 +73,14 @@ impl Turnover {
         (count as f64 + 1.0) / (self.person_days + 1.0 / RARE)
     }
 
-    /// The chance that somebody leaves within some days.
+    /// The chance that somebody leaves within some days; none where a history is too short to tell.
     #[expect(clippy::cast_precision_loss, reason = "people are few")]
     pub fn leaves_within(&self, days: f64) -> f64 {
+        if self.person_days <= 0.0 {
+            return 0.0;
+        }
         let there = (self.person_days / self.working_days.max(1.0)).max(1.0);
-        1.0 - libm::exp(-(self.left as f64) / there * days / self.days.max(1.0))
+        1.0 - libm::exp(-(self.left as f64 + UNSEEN) / there * days / self.days.max(1.0))
     }
 }
 
