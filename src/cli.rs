@@ -31,9 +31,11 @@ mod balances;
 mod export;
 mod amount;
 mod forecast;
+mod plan;
 mod comparing;
 mod policies;
 mod compare;
+mod seats;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -116,10 +118,14 @@ enum Command {
     Report(report::Arguments),
     /// Tell how many tokens will be used, when they run out, what is refused and lost, and how sure that is.
     Forecast(forecast::Arguments),
+    /// Tell which packs to buy and when, so that a refusal is unlikely and little is wasted.
+    Plan(plan::Arguments),
     /// Tell what each open policy is worth, and what misreading the rule is.
     Policies(policies::Arguments),
     /// Tell what a change to a scenario is worth, future by future.
     Compare(compare::Arguments),
+    /// Tell for whom a subscription is cheaper than tokens, from days that were simulated.
+    Seats(seats::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -158,8 +164,10 @@ pub fn main() -> ExitCode {
         Command::Export(arguments) => export::export(&arguments),
         Command::Report(arguments) => report::report(&arguments),
         Command::Forecast(arguments) => forecast::forecast(&arguments),
+        Command::Plan(arguments) => plan::plan(&arguments),
         Command::Policies(arguments) => policies::policies(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
+        Command::Seats(arguments) => seats::seats(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

@@ -17,6 +17,8 @@ pub mod cost;
 pub mod future;
 pub mod outlook;
 pub mod sampling;
+pub mod seats;
 pub mod charges;
 pub mod misreading;
 pub mod comparison;
+pub mod plan;

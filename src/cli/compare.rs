@@ -32,12 +32,15 @@ pub(super) struct Arguments {
     #[command(flatten)]
     effort: comparing::EffortArguments,
     #[command(flatten)]
-    shown: Answer,
+    answer: Answer,
 }
 
 /// Compares scenarios.
 pub(super) fn compare(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
+    for path in [&arguments.a].into_iter().chain(&arguments.b) {
+        arguments.answer.check(path)?;
+    }
     let mut base = scenario_file::read(&arguments.a)?;
     let others: Result<Vec<(&Path, Scenario)>, Failure> =
         arguments.b.iter().map(|path| Ok((path.as_path(), scenario_file::read(path)?))).collect();
@@ -57,5 +60,5 @@ pub(super) fn compare(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let name = shown(&arguments.a);
     let of = "The same chance in several scenarios";
     let base = comparing::Base { file: &arguments.a, name: &name, scenario: &base, of };
-    base.compare((&variants, &arguments.effort), &arguments.shown)
+    base.compare((&variants, &arguments.effort), &arguments.answer)
 }

@@ -58,7 +58,7 @@ impl Base<'_> {
     pub(super) fn compare(
         &self,
         (variants, arguments): (&[Variant], &EffortArguments),
-        shown: &Answer,
+        answer: &Answer,
     ) -> Result<ExitCode, Failure> {
         let scenario = self.scenario;
         let effort = Effort { runs: arguments.runs, cured_within: arguments.cured_within };
@@ -70,7 +70,7 @@ impl Base<'_> {
             compared.map_err(|stopped| Failure::stopped(&stopped, self.file))
         })?;
         let sheet = report::sheet(&comparison, (titled(&scenario.title), self.of));
-        shown.show(&sheet, |out| report::json(&comparison, out))?;
+        answer.show(&sheet, |out| report::json(&comparison, out))?;
         Ok(ExitCode::SUCCESS)
     }
 }

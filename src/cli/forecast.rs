@@ -67,12 +67,13 @@ pub(super) struct Arguments {
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
-    shown: Answer,
+    answer: Answer,
 }
 
 /// Forecasts a scenario.
 pub(super) fn forecast(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
+    arguments.answer.check(&arguments.file)?;
     let mut scenario = scenario_file::read(&arguments.file)?;
     scenario.seed = arguments.seed.unwrap_or(scenario.seed);
     let team = team(&scenario, arguments.team.as_deref())?;
@@ -93,7 +94,7 @@ pub(super) fn forecast(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let manner = Manner { tolerance: effort.tolerance, unlimited };
         Ok(Outlook::of(&scenario, (&asked, manner), &futures))
     })?;
-    arguments.shown.show(&report::sheet(&outlook), |out| report::json(&outlook, out))?;
+    arguments.answer.show(&report::sheet(&outlook), |out| report::json(&outlook, out))?;
     Ok(ExitCode::SUCCESS)
 }
 

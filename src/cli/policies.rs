@@ -33,12 +33,13 @@ pub(super) struct Arguments {
     #[command(flatten)]
     effort: comparing::EffortArguments,
     #[command(flatten)]
-    shown: Answer,
+    answer: Answer,
 }
 
 /// Compares the policies.
 pub(super) fn policies(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
+    arguments.answer.check(&arguments.file)?;
     let mut scenario = scenario_file::read(&arguments.file)?;
     arguments.effort.prepare(&mut scenario)?;
     let mut variants: Vec<Variant> =
@@ -56,7 +57,7 @@ pub(super) fn policies(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let of = "The same people under other policies, and under readings that are not the rule";
     let base = comparing::Base { file: &arguments.file, name: "as the file says", scenario: &scenario, of };
-    base.compare((&variants, &arguments.effort), &arguments.shown)
+    base.compare((&variants, &arguments.effort), &arguments.answer)
 }
 
 /// The scenario under another policy, called after what differs.

@@ -136,23 +136,16 @@ impl Recorder for Gathered {
     }
 }
 
+/// A charge by the names of the file: when, who, what, how much.
+type Row<'a> = (Instant, &'a str, &'a str, Tokens);
+
 /// The first charge that only one of two sides has, by instant, user and product as the files name them.
 pub fn first_difference(sides: [(&Arc<Scenario>, &[Charge]); 2]) -> Option<FirstDifference> {
-    type Row<'a> = (Instant, &'a str, &'a str, Tokens);
-    let [mut base, mut variant] = sides.map(|(scenario, charges)| {
-        let directory = &scenario.directory;
-        let row = |charge: &Charge| {
-            let user = directory.users.get(charge.user.0);
-            (charge.window_start, user, directory.products.get(charge.product.0), charge.tokens)
-        };
-        let mut rows: Vec<Row<'_>> = charges.iter().map(row).collect();
-        rows.sort_unstable();
-        rows
-    });
+    let [base, variant] = sides.map(|(scenario, charges)| rows(scenario, charges));
     let same = base.iter().zip(&variant).take_while(|(base, variant)| base == variant).count();
-    let [base, variant] = [&mut base, &mut variant].map(|rows| rows.get(same).copied());
+    let key = |row: &Row<'_>| (row.0, row.1.to_owned(), row.2.to_owned());
+    let [base, variant] = [&base, &variant].map(|rows| rows.get(same).copied());
     let (base, variant) = match (base, variant) {
-        (None, None) => return None,
         (Some(base), Some(variant)) => match key(&base).cmp(&key(&variant)) {
             Ordering::Less => (Some(base), None),
             Ordering::Greater => (None, Some(variant)),
@@ -161,16 +154,23 @@ pub fn first_difference(sides: [(&Arc<Scenario>, &[Charge]); 2]) -> Option<First
         one => one,
     };
     let (at, user, product, _) = base.or(variant)?;
-    return Some(FirstDifference {
+    Some(FirstDifference {
         seed: sides[0].0.seed,
         at: iso(at),
         user: user.to_owned(),
         product: product.to_owned(),
         base: base.map(|row| row.3),
         variant: variant.map(|row| row.3),
-    });
+    })
+}
 
-    fn key<'a>(row: &Row<'a>) -> (Instant, &'a str, &'a str) {
-        (row.0, row.1, row.2)
-    }
+fn rows<'a>(scenario: &'a Scenario, charges: &[Charge]) -> Vec<Row<'a>> {
+    let directory = &scenario.directory;
+    let row = |charge: &Charge| {
+        let (user, product) = (directory.users.get(charge.user.0), directory.products.get(charge.product.0));
+        (charge.window_start, user, product, charge.tokens)
+    };
+    let mut rows: Vec<Row<'_>> = charges.iter().map(row).collect();
+    rows.sort_unstable();
+    rows
 }

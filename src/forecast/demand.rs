@@ -1,5 +1,6 @@
 //! `Demand`: what people would draw if tokens never ran out.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use crate::simulation::replay;
 /// under any supply as they do here: chance does not depend on what is granted.
 #[derive(Clone, Debug, Default)]
 pub struct Demand {
-    /// By the number of the team, each in the order of instants; of one instant what comes back is first.
+    /// By the number of the team, each in the order of instants; of one instant what comes back from before is first.
     pub teams: Vec<Vec<Draw>>,
 }
 
@@ -29,6 +30,9 @@ pub struct Draw {
     /// Whether it was used without connection and is recorded late: then the balance gives what it has, and nobody is
     /// refused (RULES 3.8).
     pub is_late: bool,
+    /// The number of a pair: what is taken, and comes back to the packs it was taken from. Of one instant both stand
+    /// next to each other.
+    pub pair: Option<u32>,
 }
 
 /// What one replication of a scenario asks of its teams; the scenario's supply must be unlimited
@@ -41,9 +45,19 @@ pub fn of(scenario: &Arc<Scenario>, observer: &dyn Observer) -> Result<Demand, S
     let mut draws = Draws { scenario: scenario.clone(), demand: Demand { teams } };
     replay::run(scenario, &mut draws, observer)?;
     for team in &mut draws.demand.teams {
-        team.sort_by_key(|draw| (draw.at, draw.tokens >= Tokens::ZERO));
+        sort(team);
     }
     Ok(draws.demand)
+}
+
+/// Sorts by instants: what comes back from before, then what is taken, each with what comes back at once.
+fn sort(team: &mut [Draw]) {
+    let taken = team.iter().filter(|draw| draw.tokens > Tokens::ZERO);
+    let taken: BTreeMap<u32, Instant> = taken.filter_map(|draw| Some((draw.pair?, draw.at))).collect();
+    let is_from_before = |draw: &Draw| {
+        draw.tokens < Tokens::ZERO && draw.pair.and_then(|pair| taken.get(&pair)) != Some(&draw.at)
+    };
+    team.sort_by_cached_key(|draw| (draw.at, !is_from_before(draw)));
 }
 
 /// Gathers the draws of a replay.
@@ -78,7 +92,15 @@ impl Draws {
             _ => charge.recorded_at,
         };
         let is_late = !on_time && !matches!(charge.kind, ChargeKind::Resume | ChargeKind::Refund);
-        self.demand.teams[charge.team.index()].push(Draw { at, tokens: charge.tokens, is_late });
+        let team = &mut self.demand.teams[charge.team.index()];
+        let mut pair = None;
+        if charge.kind == ChargeKind::Refund {
+            // A failed result comes back at once: its charge is the row before.
+            let number = u32::try_from(team.len()).expect("fewer draws than seconds");
+            let charged = team.last_mut().filter(|before| before.at == at && before.tokens == -charge.tokens);
+            pair = charged.map(|before| *before.pair.insert(number));
+        }
+        team.push(Draw { at, tokens: charge.tokens, is_late, pair });
     }
 
     /// A free opening holds its rate until it ends.
@@ -86,7 +108,8 @@ impl Draws {
         let Some(team) = session.free else { return };
         let rate = self.scenario.setup.products[session.product.index()].rate(session.signed_in);
         let draws = &mut self.demand.teams[team.index()];
-        draws.push(Draw { at: session.signed_in, tokens: rate, is_late: false });
-        draws.push(Draw { at: session.signed_out, tokens: -rate, is_late: false });
+        let pair = Some(u32::try_from(draws.len()).expect("fewer draws than seconds"));
+        draws.push(Draw { at: session.signed_in, tokens: rate, is_late: false, pair });
+        draws.push(Draw { at: session.signed_out, tokens: -rate, is_late: false, pair });
     }
 }

@@ -43,6 +43,14 @@ impl Months {
         self.later.partition_point(|begins| *begins <= at)
     }
 
+    /// When each begins and ends as a whole, whatever part of it the run touches.
+    pub fn whole(&self, zone: &Zone) -> Vec<(Instant, Instant)> {
+        let begins = |first: NaiveDate| zone.moment(Day::from(first), Span::from_seconds(0));
+        let next =
+            |first: NaiveDate| first.checked_add_months(chrono::Months::new(1)).expect("within the calendar");
+        self.first_days.iter().map(|first| (begins(*first), begins(next(*first)))).collect()
+    }
+
     /// What each is called: `2026-03`.
     pub fn names(&self) -> Vec<String> {
         self.first_days.iter().map(|first| first.format("%Y-%m").to_string()).collect()

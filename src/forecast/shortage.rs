@@ -10,10 +10,11 @@ use crate::meter::id::{ProductId, UserId};
 use crate::meter::instant::{Instant, Span};
 use crate::meter::record::{SessionRecord, SignInRecord};
 use crate::meter::session::SessionEnd;
+use crate::scenario::duration;
 
 /// How refusals are told from true ones, for the reader.
 pub fn rule(cured_within: Span) -> String {
-    let within = crate::scenario::duration::text(cured_within);
+    let within = duration::text(cured_within);
     format!(
         "Refusals of one user and product that follow one another within {within} are one true refusal, and none \
          if the user is admitted within {within} of the last; a session that ends because tokens ran out counts \
@@ -45,22 +46,18 @@ impl Shortages {
     /// Counts an answer; whether tokens were lacking. Answers for one user and product must come in their order.
     pub fn sign_in(&mut self, record: &SignInRecord) -> bool {
         let SignInRecord { at, user, product, .. } = *record;
-        match record.answer {
-            Err(refusal) => {
-                self.raw[refusal as usize] += 1;
-                self.refused((user, product), at, refusal);
-                refusal == Refusal::InsufficientTokens
-            }
-            Ok(_) => {
-                if !self.waiting.is_empty()
-                    && let Some((last, why)) = self.waiting.remove(&(user, product))
-                    && at - last > self.cured_within
-                {
-                    self.felt[why as usize] += 1;
-                }
-                false
-            }
+        if let Err(refusal) = record.answer {
+            self.raw[refusal as usize] += 1;
+            self.refused((user, product), at, refusal);
+            return refusal == Refusal::InsufficientTokens;
         }
+        if !self.waiting.is_empty()
+            && let Some((last, why)) = self.waiting.remove(&(user, product))
+            && at - last > self.cured_within
+        {
+            self.felt[why as usize] += 1;
+        }
+        false
     }
 
     /// Counts a session's end; whether tokens were lacking.

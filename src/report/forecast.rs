@@ -23,7 +23,9 @@ pub fn json(outlook: &Outlook, mut out: impl Write) -> io::Result<()> {
 
 /// What a planner is told.
 pub fn sheet(outlook: &Outlook) -> Sheet {
-    let mut sections = vec![run_out(outlook), months(outlook), products(outlook), cost(outlook)];
+    let mut sections = vec![run_out(outlook)];
+    sections.extend(run_out_days(outlook));
+    sections.extend([months(outlook), products(outlook), cost(outlook)]);
     sections.extend(refusals(outlook));
     sections.extend(teams(outlook));
     Sheet {
@@ -72,6 +74,28 @@ fn run_out(outlook: &Outlook) -> Section {
     Section { heading, lines, chart: Some(Chart::Fan(fan(outlook))), ..Section::default() }
 }
 
+/// On which day they run out, for the page; a terminal has the quantiles.
+fn run_out_days(outlook: &Outlook) -> Option<Section> {
+    let days = &outlook.run_out.days;
+    #[expect(clippy::cast_precision_loss, reason = "counts")]
+    let bars = days.iter().map(|(day, count)| (midnight(day), *count as f64)).collect::<Vec<_>>();
+    if bars.is_empty() {
+        return None;
+    }
+    let peak = days.iter().max_by_key(|(day, count)| (**count, std::cmp::Reverse(*day)))?;
+    let text = format!("Most often on {}: in {} of {} runs", peak.0, peak.1, outlook.runs);
+    Some(Section {
+        heading: "The first day without tokens, by the number of runs".to_owned(),
+        lines: vec![text],
+        chart: Some(Chart::Days(bars)),
+        ..Section::default()
+    })
+}
+
+fn midnight(day: &str) -> i64 {
+    from_iso(&format!("{day}T00:00:00Z")).map_or(0, |at| utc(at).timestamp())
+}
+
 fn date(at: &Quantile<Option<String>>) -> String {
     let day = |at: &Option<String>| at.as_ref().map_or("after the end".to_owned(), |at| at[..10].to_owned());
     let range = match (&at.low, &at.high) {
@@ -84,7 +108,6 @@ fn date(at: &Quantile<Option<String>>) -> String {
 fn fan(outlook: &Outlook) -> Fan {
     let days = &outlook.balance;
     let at = |place: usize| days.iter().map(|day| drawn(day.tokens[place])).collect::<Vec<f64>>();
-    let midnight = |day: &str| from_iso(&format!("{day}T00:00:00Z")).map_or(0, |at| utc(at).timestamp());
     Fan {
         unit: "tokens left at the end of the day".to_owned(),
         days: days.iter().map(|day| midnight(&day.day)).collect(),

@@ -133,10 +133,11 @@ pub fn text(sheet: &Sheet, width: Option<u16>) -> String {
     text
 }
 
-/// The first table of the sheet as CSV; without one, nothing.
+/// What a sheet has for CSV, else its first table; without one, nothing.
 pub fn csv(sheet: &Sheet) -> String {
     let mut writer = Writer::from_writer(Vec::new());
-    if let Some(table) = sheet.sections.iter().find_map(|section| section.table.as_ref()) {
+    let first = || sheet.sections.iter().find_map(|section| section.table.as_ref());
+    if let Some(table) = sheet.data.as_ref().or_else(first) {
         writer.write_record(table.columns.iter().map(|column| column.key)).expect("memory takes it");
         for row in &table.rows {
             writer.write_record(row).expect("memory takes it");

@@ -117,11 +117,21 @@ impl Policies {
             }
         };
         offer(&|policy| policy.grace = Span::from_seconds(0));
-        GRACE_AT_RENEWAL.iter().for_each(|(_, value)| offer(&|policy| policy.grace_at_renewal = *value));
-        IDLE_RESUME.iter().for_each(|(_, value)| offer(&|policy| policy.idle_resume = *value));
-        RENEWAL_WHEN_SHORT.iter().for_each(|(_, value)| offer(&|policy| policy.renewal_when_short = *value));
-        SECOND_DEVICE.iter().for_each(|(_, value)| offer(&|policy| policy.second_device = *value));
-        TEAM_CHOICE.iter().for_each(|(_, value)| offer(&|policy| policy.team_choice = *value));
+        for (_, value) in GRACE_AT_RENEWAL {
+            offer(&|policy| policy.grace_at_renewal = value);
+        }
+        for (_, value) in IDLE_RESUME {
+            offer(&|policy| policy.idle_resume = value);
+        }
+        for (_, value) in RENEWAL_WHEN_SHORT {
+            offer(&|policy| policy.renewal_when_short = value);
+        }
+        for (_, value) in SECOND_DEVICE {
+            offer(&|policy| policy.second_device = value);
+        }
+        for (_, value) in TEAM_CHOICE {
+            offer(&|policy| policy.team_choice = value);
+        }
         others
     }
 

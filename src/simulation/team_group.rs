@@ -141,6 +141,11 @@ impl TeamGroup {
         (0..).map(TeamId).zip(self.teams.iter().copied())
     }
 
+    /// The scenario's numbers of its teams.
+    pub fn numbers(&self) -> impl Iterator<Item = TeamId> + '_ {
+        self.teams.iter().copied()
+    }
+
     /// The group's number of a user, if the user is in it.
     pub(crate) fn find_user(&self, user: UserId) -> Option<UserId> {
         place(&self.users, &user).map(UserId)

@@ -18,11 +18,13 @@
 //! * `checkpoint`      runs left and gone on with, or branched off: the same bytes, and what is refused.
 //! * `clock`           sessions of typed commands: what they show and become, what is saved, what going back leaves.
 //! * `command`         the binary: help, exit codes, what is written where.
+//! * `comparison`      futures side by side: misreadings by hand, changes told apart from chance, the commands.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `prices`          what packs and subscriptions cost, by their dates.
 //! * `readme`          outputs in the README are what its commands print.
 //! * `page`            the page in a real browser: figures, filters, keyboard, accessibility; nothing leaves the file.
+//! * `plan`            which packs to buy when: against brute force, the meter, quantiles; the command.
 //! * `population`      simulated people: the same bytes by whatever driver, lives as their figures say.
 //! * `privacy`         names hidden: no file and no output holds one, everything else is as it was (5.7).
 //! * `reconciliation`  usage exports: planted errors are found, all of them and nothing else; each format is read.
@@ -44,6 +46,7 @@ mod calendar;
 mod checkpoint;
 mod clock;
 mod command;
+mod comparison;
 mod difference;
 mod explanation;
 mod export;
@@ -52,6 +55,7 @@ mod fitting;
 mod history;
 mod museum;
 mod page;
+mod plan;
 mod population;
 mod prices;
 mod privacy;

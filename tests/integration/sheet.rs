@@ -81,6 +81,7 @@ fn sheet() -> Sheet {
             section("When", None, Chart::Days(days.clone())),
             section("In January", None, Chart::Days(days[..31].to_vec())),
         ],
+        data: None,
     }
 }
 
