@@ -32,9 +32,11 @@
 //!   avoided it, where two runs part, what of a file is the least that still shows it ([`audit::shrinking`]),
 //!   where a vendor's usage export ([`scenario::usage_export`]) and the rules part
 //!   ([`audit::reconciliation`]). A scenario can be lived through by typed steps ([`audit::clock`]).
-//! * [`forecast`] asks what will be: a scenario is replayed under many seeds ([`forecast::replications`]), as it is
-//!   or with tokens that never run out ([`forecast::demand`]), to say how many tokens, when, in which packs, and
-//!   for whom a subscription is cheaper.
+//! * [`forecast`] asks what will be. A scenario is replayed under many seeds ([`forecast::replications`]), as it is
+//!   ([`forecast::future`], together [`forecast::outlook`]) or with tokens that never run out
+//!   ([`forecast::demand`]): from that come the packs to buy ([`forecast::plan`]), who should have a subscription
+//!   ([`forecast::seats`]), and what a policy, a misreading or a change is worth ([`forecast::comparison`]). Habits are
+//!   fitted to usage exports ([`forecast::fit`]), and tried on what came later ([`forecast::backtest`]).
 //! * [`report`] turns what came of a run, or of a question, into text: tables, JSON, JUnit, a page for a browser
 //!   ([`report::page`]).
 //! * [`cli`] knows arguments, paths and the terminal.
