@@ -60,7 +60,7 @@ impl Imported {
         ];
         let table = SheetTable { columns, rows: self.fitted.iter().map(row).collect() };
         let notes = vec![
-            "Days are those on which the office works; `forecast` draws chances that fit them".to_owned(),
+            "Of the days on whose weekdays anybody was seen, while the user was there; a forecast draws chances that fit".to_owned(),
         ];
         Section {
             heading: "Use by user and product".to_owned(),
