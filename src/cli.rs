@@ -69,6 +69,7 @@ Examples:
   flexmeter export results/firm-1 --out usage.csv
                                 what was used, in Autodesk's own columns
   flexmeter report results/firm-1        the same as a page, with charts
+  flexmeter seats firm.toml     for whom a subscription is cheaper than tokens
   flexmeter shrink week.toml --failing   the least that shows a failure
   flexmeter catalog             products whose rates are on the public record
 

@@ -28,7 +28,7 @@ Examples:
   flexmeter plan firm.toml --format json | jq .next_purchase
 
 Packs bought before the start stay; the file's later purchases are left out of the plan, and compared with it. Prices are \
-those of the file's [[price]] tables (see `flexmeter new`). The plan is the cheapest whose chance of a refusal for want of \
+those of the file's [[price]] tables, else the published list price. The plan is the cheapest whose chance of a refusal for want of \
 tokens is at most the risk: made with one set of futures, tried on a second, judged on a third. Run k has the seed of the \
 file plus k.";
 

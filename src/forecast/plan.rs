@@ -57,7 +57,7 @@ pub struct Asked {
     pub cured_within: Span,
 }
 
-/// Replays that an answer takes for each of its [`Asked::runs`].
+/// Replays that an answer takes at most for each of its [`Asked::runs`].
 pub const REPLAYS: u64 = 7;
 
 /// Once a plan has promised too much so often, it stays.
@@ -233,14 +233,16 @@ impl World<'_> {
     ) -> Result<Plan, Stopped> {
         let Asked { team, runs, risk, cured_within, .. } = *self.asked;
         let scenario = self.scenario;
+        let numbers = 2 * runs..3 * runs;
+        let judged_with = self.futures(numbers.clone())?;
         let court = Court {
             scenario,
             ground: self.ground,
-            numbers: 2 * runs..3 * runs,
+            futures: &judged_with,
+            numbers,
             cured_within,
             observer: self.observer,
         };
-        let judged_with = self.futures(court.numbers.clone())?;
         let fates = court.fates(&purchases)?;
         let rule_of_thumb = RuleOfThumb::of(scenario, self.ground);
         let own = own(scenario, self.ground);

@@ -9,6 +9,10 @@ use crate::forecast::quantile::Estimate;
 use crate::report::sheet::{Chart, Column, Lines, Section, Sheet, SheetTable};
 use crate::report::terminal::{counted, titled};
 use crate::scenario::calendar::iso;
+use crate::scenario::price_list::Money;
+
+/// Lines of the rule of thumb that a person is shown.
+const THUMB_LINES_MAX: usize = 6;
 
 /// All of it.
 ///
@@ -83,10 +87,10 @@ fn purchases(plan: &Plan) -> Section {
             plan.runs
         ));
     }
-    notes.push(if made.is_proven {
+    let more = plan.purchases.cost() - made.bound;
+    notes.push(if made.is_proven || more == Money(0) {
         "Every other choice was ruled out: for the futures it was made with, nothing is cheaper".to_owned()
     } else {
-        let more = plan.purchases.cost() - made.bound;
         format!("The search was ended early: something could be cheaper by {currency} {more} at most")
     });
     if !made.left_out.is_empty() {
@@ -187,11 +191,15 @@ fn comparison(plan: &Plan) -> Section {
     let mut notes = vec![
         "All in the same futures, which the plan was not made with".to_owned(),
         plan.refusal_rule.clone(),
-        "Rule of thumb: people × working days × rates, and 10 % more, bought at the start (for longer runs at each \
-         anniversary), less what is there: each person and each of their products on every working day"
+        "Rule of thumb: people × days of use × rates, and 10 % more, bought at the start (for longer runs at each \
+         anniversary), less what is there; days as `flexmeter describe` counts them"
             .to_owned(),
     ];
-    notes.extend(plan.rule_of_thumb.lines.iter().cloned());
+    let counted = &plan.rule_of_thumb.lines;
+    notes.extend(counted.iter().take(THUMB_LINES_MAX).cloned());
+    if counted.len() > THUMB_LINES_MAX {
+        notes.push(format!("… and {} more: see --format json", counted.len() - THUMB_LINES_MAX));
+    }
     let heading = "Beside other ways to buy".to_owned();
     Section { heading, lines, table: Some(SheetTable { columns, rows }), notes, ..Section::default() }
 }

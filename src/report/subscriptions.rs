@@ -86,6 +86,7 @@ fn answer(advice: &Advice) -> Section {
          paid whole, however short the horizon; beyond whole years it counts in part. A month of which the horizon \
          holds a part counts in that part."
             .to_owned(),
+        "Choices and costs come from the same futures: the fewer there are, the better the savings look.".to_owned(),
     ];
     Section { heading, lines, table: Some(table), chart: Some(Chart::Bars(bars)), notes }
 }
@@ -135,7 +136,7 @@ fn seats(advice: &Advice) -> Option<Section> {
             .to_owned(),
         "Regret: what the choice costs more, on average, than the best choice of somebody who knew the future. Wrong: \
          the futures in which another plan is cheaper. At stake: what the other way costs more, a subscription in place \
-         of tokens or the reverse."
+         of tokens or the reverse. --format csv has every user and product."
             .to_owned(),
     ];
     notes.extend(more(advice.seats.len()));

@@ -4,6 +4,7 @@
 //! * `rules`           each rule by its number: the scenarios that show it, and the tables of answers.
 //! * `scenarios`       every file below `scenarios/` meets its expectations and keeps its digest.
 //! * `samples`         twelve random scenarios against the files of an independent model, byte for byte.
+//! * `seats`           tokens or subscriptions: theory, plain sums, collections, cover; the command and its page.
 //! * `second_opinion`  random histories against the reference model, row by row.
 //! * `explanation`     why something was charged, refused or not; alternatives avoid it, and diff finds the same.
 //! * `export`          a run in the vendor's columns: it comes back through the importer, and agrees with itself (5.8).
@@ -65,6 +66,7 @@ mod reference;
 mod rules;
 mod samples;
 mod scenarios;
+mod seats;
 mod second_opinion;
 mod sheet;
 mod shrinking;

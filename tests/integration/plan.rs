@@ -1,15 +1,27 @@
 //! Which packs to buy when: against brute force, against the meter, against quantiles; and the command.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
+use flexmeter::forecast::demand;
 use flexmeter::forecast::demand::Draw;
+use flexmeter::forecast::future;
+use flexmeter::forecast::future::Asked;
+use flexmeter::forecast::months::Months;
 use flexmeter::forecast::plan::cheapest::Futures;
 use flexmeter::forecast::plan::ground::{Date, Ground, Lot};
 use flexmeter::forecast::plan::purchases::{Lots, Purchases};
+use flexmeter::forecast::replications::replicate;
+use flexmeter::forecast::supply;
 use flexmeter::meter::id::TeamId;
-use flexmeter::meter::instant::Instant;
+use flexmeter::meter::instant::{Instant, Span};
 use flexmeter::meter::tokens::Tokens;
+use flexmeter::scenario::Scenario;
 use flexmeter::scenario::price_list::{Money, PackOffer};
+
+use crate::support::{flexmeter, scenario, stderr, stdout};
 
 /// Numbers that look random and are the same on every machine.
 struct Chance(u64);
@@ -287,4 +299,249 @@ fn a_single_purchase_at_the_start_is_the_quantile_of_demand() {
         let size = of.purchases.expect("enough can be bought").size();
         assert!(size >= quantile && size < quantile + tokens(10), "{size} for {quantile}");
     }
+}
+
+/// A small firm: short sessions that are free, a pack that ends, a service that fails, a user without connection.
+const FIRM: &str = r#"
+title = "A small firm"
+start = 2026-03-01T00:00:00Z
+end = 2026-06-01T00:00:00Z
+[[product]]
+name = "Render"
+kind = "service"
+rate = 2.5
+[[team]]
+name = "Lab"
+packs = [
+    { id = "old", tokens = 150, bought = 2025-03-20T10:00:00Z },
+    { id = "new", tokens = 100, bought = 2025-09-01T10:00:00Z },
+]
+[[user]]
+name = "ada"
+teams = ["Lab"]
+products = ["Render", "Revit"]
+[[group]]
+name = "probe"
+team = "Lab"
+count = 3
+products = ["AutoCAD", "Mudbox"]
+habit = "probe"
+[habit.probe]
+kind = "poisson"
+per_day = 0.6
+session = { exponential = "12m" }
+[[step]]
+at = 2026-03-14T09:00:00Z
+do = "sign-in"
+user = "ada"
+product = "Revit"
+[[step]]
+at = 2026-03-14T09:30:00Z
+do = "go-offline"
+user = "ada"
+device = "desktop"
+[[step]]
+at = 2026-03-15T09:10:00Z
+do = "go-online"
+user = "ada"
+device = "desktop"
+[[step]]
+at = 2026-03-15T10:00:00Z
+do = "sign-out"
+user = "ada"
+product = "Revit"
+[[step]]
+at = 2026-04-02T00:00:00Z
+do = "use"
+user = "ada"
+product = "Render"
+units = 4
+outcome = "failed"
+[[step]]
+at = 2026-05-10T09:00:00Z
+do = "buy"
+team = "Lab"
+pack = { id = "later", tokens = 500 }
+"#;
+
+/// Short of tokens on the exact meter: whether somebody is refused, or their session ends.
+fn is_short(replication: &Arc<Scenario>) -> bool {
+    let asked =
+        Asked { team: None, cured_within: Span::from_seconds(3600), months: Months::of_run(replication) };
+    let future = future::of(replication, &asked, &Unwatched).expect("it ends");
+    future.ran_out().is_some()
+}
+
+/// Nobody watches.
+struct Unwatched;
+
+impl flexmeter::simulation::recorder::Observer for Unwatched {
+    fn advanced(&self, _: flexmeter::simulation::recorder::Advance) {}
+
+    fn stops(&self) -> bool {
+        false
+    }
+}
+
+#[test]
+fn whether_tokens_are_short_is_told_as_by_the_meter() {
+    let firm = scenario(FIRM);
+    let first = |month: u32| {
+        let midnight = format!("2026-{month:02}-01T00:00:00Z");
+        flexmeter::scenario::calendar::from_iso(&midnight).expect("an instant")
+    };
+    let dates = [first(3), first(4), first(5)];
+    let ground = Ground::new(&firm, TeamId(0), &dates);
+    assert_eq!(ground.stock.len(), 2, "what is bought later does not count");
+    let demands = replicate(&supply::unlimited(&firm), 0..25, |replication| {
+        Ok(demand::of(replication, &Unwatched)?.teams[0].clone())
+    });
+    let demands = demands.expect("they end");
+    assert!(demands.iter().flatten().any(|draw| draw.tokens < Tokens::ZERO), "something comes back");
+    let futures = Futures::new(ground.clone(), demands.iter().map(Vec::as_slice));
+    let mut seen = [0, 0];
+    for amounts in
+        [[0, 0, 0], [200, 200, 200], [250, 250, 200], [150, 300, 250], [300, 150, 150], [250, 250, 300]]
+    {
+        let bought = ground.dates.iter().zip(amounts).filter(|(_, amount)| *amount > 0);
+        let lots = bought.map(|(date, amount)| Lots {
+            at: date.at,
+            expires: date.expires,
+            tokens: tokens(amount),
+            count: 1,
+            price: Money(0),
+        });
+        let purchases = Purchases(lots.collect());
+        let packs = purchases.0.iter().map(|lots| supply::Purchase {
+            team: TeamId(0),
+            at: lots.at,
+            tokens: lots.tokens,
+            expires: lots.expires,
+        });
+        let supplied = supply::bought(&firm, &packs.collect::<Vec<_>>());
+        let metered = replicate(&supplied, 0..25, |replication| Ok(is_short(replication))).expect("they end");
+        assert_eq!(futures.fare(&purchases).short, metered, "with {amounts:?}");
+        for short in metered {
+            seen[usize::from(short)] += 1;
+        }
+    }
+    assert!(seen.iter().all(|count| *count >= 20), "both happen: {seen:?}");
+}
+
+fn plan(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let all: Vec<&str> = ["plan", "firm.toml", "--quiet", "--runs", "40"]
+        .into_iter()
+        .chain(arguments.iter().copied())
+        .collect();
+    let output = flexmeter(folder, &all);
+    (output.status.code(), stdout(&output), stderr(&output))
+}
+
+/// A folder with a file.
+fn folder(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("firm.toml"), text).expect("written");
+    folder
+}
+
+#[test]
+fn the_command_says_what_to_buy() {
+    let prices = "[[price]]\ncurrency = \"EUR\"\npacks = [20, { tokens = 100, discount = 0.1 }]\n";
+    let folder = folder(&format!("{FIRM}{prices}"));
+    let (code, text, errors) = plan(folder.path(), &["--risk", "10%", "--page", "plan.html"]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""), "{text}");
+    for part in [
+        "What to buy",
+        "Next: on 2026-0",
+        "rule of thumb",
+        "the file's own purchases",
+        "who knows the future",
+        "EUR",
+        "10 %",
+    ] {
+        assert!(text.contains(part), "{part} in:\n{text}");
+    }
+    assert!(!text.contains("Prices:"), "it has prices:\n{text}");
+    let page = fs::read_to_string(folder.path().join("plan.html")).expect("a page");
+    assert!(page.contains("What risk costs"));
+    let (_, again, _) = plan(folder.path(), &["--risk", "10%"]);
+    assert_eq!(again, text, "the same file and seed, the same answer");
+    let (_, csv, _) = plan(folder.path(), &["--risk", "10%", "--format", "csv"]);
+    let mut rows = csv::Reader::from_reader(csv.as_bytes());
+    assert_eq!(
+        rows.headers().expect("a header").iter().collect::<Vec<_>>(),
+        ["date", "team", "pack_tokens", "count", "price_each", "total", "currency"]
+    );
+    let (_, json, _) = plan(folder.path(), &["--risk", "10%", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    let money = |text: &str| text.parse::<f64>().expect("money");
+    let total: f64 = rows.records().map(|row| money(&row.expect("a row")[5])).sum();
+    let cost = money(json["judged"]["cost"].as_str().expect("money"));
+    assert!((cost - total).abs() < 0.01, "the rows cost {total}, the plan {cost}");
+    assert!(json["judged"]["short"]["value"].as_f64().expect("a share") <= 0.25, "{}", json["judged"]);
+    let gap = json["clairvoyant"]["gap"]["value"].as_f64().expect("money");
+    assert!(gap > 0.0 && gap < total, "who knows the future pays less: {gap} of {total}");
+}
+
+#[test]
+fn what_cannot_be_planned_is_explained() {
+    let cases: [(&str, String, &[&str], &[&str]); 8] = [
+        (
+            "a date after the first need",
+            FIRM.replace("tokens = 150", "tokens = 1").replace("tokens = 100", "tokens = 1"),
+            &["--buy", "2026-05-01"],
+            &[
+                "no plan can meet a risk of 5 %",
+                "in 100.0 % of futures",
+                "before the first purchase, on 2026-05-01",
+                "--buy",
+            ],
+        ),
+        ("no date", FIRM.to_owned(), &["--buy", "2030-01-01"], &["no date of --buy lies within the run"]),
+        (
+            "not a date",
+            FIRM.to_owned(),
+            &["--buy", "weekly"],
+            &["`weekly` is not an instant", "start, monthly, quarterly"],
+        ),
+        ("no team of that name", FIRM.to_owned(), &["--team", "Lob"], &["no team is called `Lob`"]),
+        (
+            "several teams",
+            format!("{FIRM}[[team]]\nname = \"Shop\"\n"),
+            &[],
+            &["a plan is for one team; choose --team of Lab, Shop"],
+        ),
+        (
+            "teams that share a user",
+            format!(
+                "{FIRM}[[team]]\nname = \"Shop\"\n[[user]]\nname = \"bo\"\nteams = [\"Shop\", \"Lab\"]\n"
+            ),
+            &["--team", "Lab"],
+            &["shares users, contracts or packs with Shop", "which of them pays"],
+        ),
+        ("no risk", FIRM.to_owned(), &["--risk", "0"], &["must be a share above 0 and below 1"]),
+        ("too few runs", FIRM.to_owned(), &["--runs", "5"], &["20..=100000"]),
+    ];
+    for (name, text, arguments, said) in cases {
+        let folder = folder(&text);
+        let all: Vec<&str> =
+            ["plan", "firm.toml", "--quiet"].into_iter().chain(arguments.iter().copied()).collect();
+        let all = if arguments.contains(&"--runs") { all } else { [all, vec!["--runs", "20"]].concat() };
+        let output = flexmeter(folder.path(), &all);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", stdout(&output));
+        for part in said {
+            assert!(stderr(&output).contains(part), "{name}: {part} in:\n{}", stderr(&output));
+        }
+    }
+}
+
+#[test]
+fn nothing_is_bought_for_nobody() {
+    let idle = "start = 2026-03-01T00:00:00Z\nend = 2026-06-01T00:00:00Z\n[[team]]\nname = \"Lab\"\n";
+    let (code, text, errors) = plan(folder(idle).path(), &[]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert!(text.contains("nothing needs to be bought"), "{text}");
+    assert!(text.contains("how large they are is not published"), "{text}");
+    let (_, csv, _) = plan(folder(idle).path(), &["--format", "csv"]);
+    assert_eq!(csv, "date,team,pack_tokens,count,price_each,total,currency\n");
 }

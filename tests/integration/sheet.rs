@@ -1,5 +1,7 @@
 //! Answers as text, as CSV and as a page in a real Chromium.
 
+#![expect(clippy::cast_precision_loss, reason = "days of a year")]
+
 use flexmeter::report::sheet::{Chart, Column, Fan, Lines, Section, Sheet, SheetTable, csv, html, text};
 use serde_json::json;
 

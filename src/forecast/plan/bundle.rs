@@ -40,7 +40,7 @@ impl Bundles {
         let mut first = 0;
         let step_of = |sizes: &[i64]| sizes.iter().copied().reduce(gcd).unwrap_or(1);
         // The largest of each date stays.
-        let needed = ground.dates.iter().filter_map(|date| sizes_max(date)).min().unwrap_or(1);
+        let needed = ground.dates.iter().filter_map(sizes_max).min().unwrap_or(1);
         while sizes.len() - first > 1 && most / step_of(&sizes[first..]) > STEPS_MAX && sizes[first] < needed
         {
             first += 1;

@@ -3,6 +3,7 @@
 use crate::forecast::demand::Draw;
 use crate::forecast::plan::bundle::Bundles;
 use crate::forecast::plan::ground::Ground;
+use crate::forecast::plan::judgement::Fate;
 use crate::forecast::plan::path::Path;
 use crate::forecast::plan::purchases::Purchases;
 use crate::forecast::plan::search::{Outcome, Search};
@@ -52,7 +53,7 @@ impl Fared {
 }
 
 /// How much work one search may be, in additions.
-const WORK_MAX: u64 = 1_500_000_000;
+const WORK_MAX: u64 = 600_000_000;
 
 /// How much work a search for one future may be.
 const WORK_FOR_ONE: u64 = 3_000_000;
@@ -113,7 +114,7 @@ impl Futures {
 
     /// Whether nobody uses anything.
     pub(crate) fn is_idle(&self) -> bool {
-        self.paths.iter().all(|path| path.is_idle())
+        self.paths.iter().all(Path::is_idle)
     }
 
     /// How purchases on the dates of the ground fare.
@@ -124,6 +125,21 @@ impl Futures {
             short: shelves.iter().map(|shelf| shelf.is_short).collect(),
             expired: Tokens::from_thousandths(shelves.iter().map(|shelf| shelf.expired).sum()),
         }
+    }
+
+    /// For each future what comes of purchases, where nobody is refused; nothing where packs come on other dates than
+    /// those of the ground.
+    pub(crate) fn fates(&self, purchases: &Purchases) -> Vec<Option<Fate>> {
+        if !purchases.are_on_dates(&self.ground) {
+            return Vec::new();
+        }
+        let amounts = purchases.on_dates(&self.ground);
+        let fate = |path: &Path| {
+            let shelf = self.live(path, &amounts);
+            let [expired, left] = [shelf.expired, shelf.balance()].map(Tokens::from_thousandths);
+            (!shelf.is_short).then_some(Fate { refusals: 0, expired, left })
+        };
+        self.paths.iter().map(fate).collect()
     }
 
     /// What is left at the end of a path with so much bought on each date.

@@ -38,6 +38,13 @@ pub(crate) enum Event {
     End,
 }
 
+impl Event {
+    /// Whether it is a draw that takes what is there.
+    pub(crate) fn is_late(&self) -> bool {
+        matches!(self, Event::Late { .. })
+    }
+}
+
 /// What cuts a path.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Cut {

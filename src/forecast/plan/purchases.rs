@@ -86,6 +86,13 @@ impl Purchases {
         Purchases(self.0.iter().cloned().chain([lots]).collect())
     }
 
+    /// Whether all of them come on dates of a ground, and end when packs bought then do.
+    pub(crate) fn are_on_dates(&self, ground: &Ground) -> bool {
+        let is_on =
+            |lots: &Lots| ground.dates.iter().any(|date| (date.at, date.expires) == (lots.at, lots.expires));
+        self.0.iter().all(is_on)
+    }
+
     /// How many tokens arrive on each date of a ground, in thousandths.
     pub(crate) fn on_dates(&self, ground: &Ground) -> Vec<i64> {
         let on = |at: Instant| self.0.iter().filter(|lots| lots.at == at).map(Lots::size).sum::<Tokens>();
@@ -106,6 +113,7 @@ impl Purchases {
 }
 
 /// An instant as result files write it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
 pub(crate) fn as_instant<S: Serializer>(at: &Instant, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(&iso(*at))
 }

@@ -1,22 +1,22 @@
-//! `RuleOfThumb`: what is bought without a simulation: users × working days × rates, and a tenth more.
+//! `RuleOfThumb`: what is bought without a simulation: users × days of use × rates, and a tenth more.
 
 use std::collections::BTreeSet;
 
-use chrono::Weekday;
 use serde::Serialize;
 
 use crate::forecast::plan::bundle::Bundles;
 use crate::forecast::plan::ground::Ground;
 use crate::forecast::plan::purchases::Purchases;
+use crate::forecast::quantile::number;
 use crate::meter::id::{ProductId, UserId};
 use crate::meter::instant::Instant;
 use crate::meter::product::ProductKind;
 use crate::meter::request::Request;
 use crate::meter::tokens::Tokens;
-use crate::meter::user::Assignment;
+use crate::meter::user::{Assignment, HostedAddIn};
 use crate::scenario::Scenario;
-use crate::scenario::calendar::{Day, year_later};
-use crate::scenario::habit::Habit;
+use crate::scenario::calendar::year_later;
+use crate::scenario::typical_week::{ProductWeek, TypicalWeek};
 
 /// What the rule of thumb says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,13 +27,12 @@ pub struct RuleOfThumb {
     pub purchases: Purchases,
 }
 
-/// People with the same products and working days.
-struct Staff<'s> {
+/// People who are thought of together.
+struct Staff {
     name: String,
     people: u64,
-    products: Vec<ProductId>,
-    /// `None`: from Monday to Friday.
-    habit: Option<&'s Habit>,
+    /// Products, each with the share of all days on which one of the people uses it.
+    uses: Vec<(ProductId, f64)>,
 }
 
 impl RuleOfThumb {
@@ -42,12 +41,7 @@ impl RuleOfThumb {
         let staffs = staffs(scenario, ground);
         let mut lines = Vec::new();
         for staff in &staffs {
-            let (days, tokens) = staff.tokens(scenario, (scenario.start, scenario.end));
-            let products: Vec<&str> =
-                staff.products.iter().map(|product| scenario.directory.products.get(product.0)).collect();
-            let Staff { name, people, .. } = staff;
-            let products = products.join(" + ");
-            lines.push(format!("{name}: {people} × {days} working days × {products} = {tokens} tokens"));
+            lines.push(staff.line(scenario));
         }
         let mut years = vec![scenario.start];
         while let Some(next) = years.last().map(|year| year_later(*year)).filter(|next| *next < scenario.end)
@@ -59,7 +53,7 @@ impl RuleOfThumb {
         let ends = years.iter().skip(1).copied().chain([scenario.end]);
         let mut wanted = Vec::new();
         for year in years.iter().copied().zip(ends) {
-            let tokens: Tokens = staffs.iter().map(|staff| staff.tokens(scenario, year).1).sum();
+            let tokens: Tokens = staffs.iter().map(|staff| staff.tokens(scenario, year)).sum();
             // A tenth more; what is there at the start need not be bought.
             let more = tokens.thousandths() + tokens.thousandths() / 10;
             wanted.push((more - there).max(0));
@@ -72,45 +66,68 @@ impl RuleOfThumb {
     }
 }
 
-impl Staff<'_> {
-    /// Working days of a time, and the tokens that all of the people use on them if everybody uses everything.
-    fn tokens(&self, scenario: &Scenario, (from, until): (Instant, Instant)) -> (u64, Tokens) {
-        let (mut days, mut each) = (0, Tokens::ZERO);
-        let mut day = Day::of(from);
-        while day.midnight() < until {
-            if self.works_on(day) {
-                days += 1;
-                let products = self.products.iter().map(|product| &scenario.setup.products[product.index()]);
-                each += products.map(|product| product.rate(day.midnight())).sum();
-            }
-            day = day.plus(1);
-        }
-        let people = i64::try_from(self.people).expect("at most a million");
-        (days, Tokens::from_thousandths(each.thousandths() * people))
+impl Staff {
+    /// How it counts over the whole run.
+    fn line(&self, scenario: &Scenario) -> String {
+        let Staff { name, people, uses } = self;
+        let run = (scenario.start, scenario.end);
+        let of = |(product, share): &(ProductId, f64)| {
+            let rate = scenario.setup.products[product.index()].rate(scenario.start);
+            let product = scenario.directory.products.get(product.0);
+            format!("{} days of {product} at {rate}", days(run, *share))
+        };
+        let uses: Vec<String> = uses.iter().map(of).collect();
+        format!("{name}: {people} × ({}) = {} tokens", uses.join(" + "), self.tokens(scenario, run))
     }
 
-    fn works_on(&self, day: Day) -> bool {
-        match self.habit {
-            Some(Habit::Office(office)) => office.works_on(day),
-            _ => !matches!(day.weekday(), Weekday::Sat | Weekday::Sun),
-        }
+    /// What all of the people use in a time, by whole days of each.
+    fn tokens(&self, scenario: &Scenario, (from, until): (Instant, Instant)) -> Tokens {
+        let of = |(product, share): &(ProductId, f64)| {
+            let rate = scenario.setup.products[product.index()].rate(from);
+            rate.thousandths() * days((from, until), *share)
+        };
+        let each: i64 = self.uses.iter().map(of).sum();
+        Tokens::from_thousandths(each * i64::try_from(self.people).expect("at most a million"))
     }
 }
 
+/// Whole days of use in a time.
+#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "a run has few days")]
+fn days((from, until): (Instant, Instant), share: f64) -> i64 {
+    ((until - from).seconds() as f64 / 86_400.0 * share).round() as i64
+}
+
 /// The people of a team: each group, and each user of their own.
-fn staffs<'s>(scenario: &'s Scenario, ground: &Ground) -> Vec<Staff<'s>> {
-    let is_daily = |product: &ProductId| {
-        matches!(scenario.setup.products[product.index()].kind, ProductKind::Desktop | ProductKind::AddIn)
-    };
+fn staffs(scenario: &Scenario, ground: &Ground) -> Vec<Staff> {
     let mut staffs = Vec::new();
     for (place, group) in (0..).zip(&scenario.groups) {
-        let people = scenario.simulated.iter().filter(|member| member.group == place).count() as u64;
+        let mut members = scenario.simulated.iter().filter(|member| member.group == place).peekable();
+        let hosted = members.peek().map_or(&[][..], |member| hosted(scenario, member.user));
+        let people = members.count() as u64;
         if people > 0 && group.teams.contains(&ground.team) {
-            let products = group.products.iter().map(|product| product.id).filter(is_daily).collect();
-            staffs.push(Staff { name: group.name.clone(), people, products, habit: Some(&group.habit) });
+            let week = TypicalWeek::of(scenario, group);
+            let share = |of: &ProductWeek| of.days / 7.0 / number(usize::try_from(group.count).unwrap_or(1));
+            let own = group.products.iter().zip(&week.products);
+            let mut uses: Vec<_> = own.map(|(product, week)| (product.id, share(week))).collect();
+            // An add-in that loads with its host is used on the same days.
+            let with = |add_in: &HostedAddIn| {
+                let host = uses.iter().find(|(product, _)| *product == add_in.host)?;
+                Some((add_in.add_in, host.1))
+            };
+            let loaded: Vec<_> = hosted.iter().filter_map(with).collect();
+            uses.extend(loaded);
+            uses.retain(|(product, _)| is_daily(scenario, *product));
+            staffs.push(Staff { name: group.name.clone(), people, uses });
         }
     }
+    staffs.extend(users(scenario, ground));
+    staffs
+}
+
+/// Users of their own: what they have is taken to be used on five days of seven.
+fn users(scenario: &Scenario, ground: &Ground) -> Vec<Staff> {
     let simulated: BTreeSet<UserId> = scenario.simulated.iter().map(|member| member.user).collect();
+    let mut staffs = Vec::new();
     for (user, of) in (0..).map(UserId).zip(&scenario.setup.users) {
         if simulated.contains(&user) || !of.teams.contains(&ground.team) {
             continue;
@@ -120,13 +137,25 @@ fn staffs<'s>(scenario: &'s Scenario, ground: &Ground) -> Vec<Staff<'s>> {
             // Who may open everything is taken to use what the file lets them open.
             Assignment::All => opened(scenario, user),
         };
-        let products: Vec<ProductId> = products.into_iter().filter(is_daily).collect();
-        if !products.is_empty() {
+        let hosted = hosted(scenario, user).iter().map(|hosted| hosted.add_in);
+        let products: BTreeSet<ProductId> = products.into_iter().chain(hosted).collect();
+        let daily = products.into_iter().filter(|product| is_daily(scenario, *product));
+        let uses: Vec<_> = daily.map(|product| (product, 5.0 / 7.0)).collect();
+        if !uses.is_empty() {
             let name = scenario.directory.users.get(user.0).to_owned();
-            staffs.push(Staff { name, people: 1, products, habit: None });
+            staffs.push(Staff { name, people: 1, uses });
         }
     }
     staffs
+}
+
+fn is_daily(scenario: &Scenario, product: ProductId) -> bool {
+    matches!(scenario.setup.products[product.index()].kind, ProductKind::Desktop | ProductKind::AddIn)
+}
+
+/// The add-ins that load with a host.
+fn hosted(scenario: &Scenario, user: UserId) -> &[HostedAddIn] {
+    &scenario.setup.users[user.index()].add_ins
 }
 
 fn opened(scenario: &Scenario, who: UserId) -> BTreeSet<ProductId> {

@@ -53,7 +53,7 @@ pub(crate) struct Outcome {
 struct Node {
     cost: Money,
     amounts: Vec<usize>,
-    /// Steps bought so far.
+    /// Steps bought so far that count.
     bought: usize,
     shelves: Vec<Shelf>,
 }
@@ -173,7 +173,7 @@ impl Descent<'_, '_> {
             let to_go = self.needs.cost_to_go(thresholds);
             let amounts = self.search.bundles.on(date).filter(|(amount, _)| (low..high).contains(amount));
             choices.extend(amounts.map(|(amount, price)| {
-                let bought = (node.bought + amount).min(self.needs.most);
+                let bought = self.needs.counted(date, node.bought + amount);
                 (node.cost + price + to_go[bought], amount)
             }));
         }
@@ -216,7 +216,7 @@ impl Descent<'_, '_> {
         let mut next = node.clone();
         let price = self.search.bundles.price(date, amount).expect("a choice can be bought");
         next.cost = node.cost + price;
-        next.bought += amount;
+        next.bought = self.needs.counted(date, node.bought + amount);
         next.amounts.push(amount);
         let tokens = self.thousandths(amount);
         for (shelf, path) in next.shelves.iter_mut().zip(self.search.paths) {

@@ -39,6 +39,12 @@ impl Places {
         let start = Shelf { left, past: 0, out: Vec::new(), expired: 0, is_short: false };
         Places { start, of_date: ground.dates.iter().map(|date| place(date.expires)).collect() }
     }
+
+    /// What is there at the start and ends after some of what can be bought.
+    pub(crate) fn after_purchases(&self) -> i64 {
+        let first = self.of_date.iter().copied().min().unwrap_or(self.start.left.len());
+        self.start.left[first.min(self.start.left.len())..].iter().skip(1).sum()
+    }
 }
 
 impl Shelf {

@@ -2,9 +2,9 @@
 
 use askama::Template;
 
-use crate::report::page::filters::{self, thousands};
+use crate::report::page::filters;
 use crate::report::page::{LOOK, ROWS_MAX};
-use crate::report::sheet::picture::Picture;
+use crate::report::sheet::picture::{Picture, grouped};
 use crate::report::sheet::{Column, Section, Sheet, SheetTable};
 
 /// The page of a sheet.
@@ -37,8 +37,7 @@ impl PageTemplate<'_> {
 
 /// A cell as it is read: numbers have spaces between thousands.
 pub(crate) fn read(cell: &str, column: &Column) -> String {
-    let is_number = cell.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
-    if column.numeric && is_number { thousands(cell) } else { cell.to_owned() }
+    if column.numeric { grouped(cell) } else { cell.to_owned() }
 }
 
 /// Rows that the page leaves out.

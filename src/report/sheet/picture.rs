@@ -71,7 +71,7 @@ impl Picture {
 fn bar_picture(bars: &[(String, f64, String)]) -> Picture {
     let drawn: Vec<Bar> = bars
         .iter()
-        .map(|(name, size, text)| Bar { name: name.clone(), size: *size, text: text.clone() })
+        .map(|(name, size, text)| Bar { name: name.clone(), size: *size, text: grouped(text) })
         .collect();
     let named = bars.iter().take(NAMED_BARS).map(|(name, _, text)| format!("{name}: {text}"));
     let rest = bars.len().saturating_sub(NAMED_BARS);
@@ -176,6 +176,12 @@ fn figure(value: f64) -> String {
     let text = format!("{value:.decimals$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if value.is_finite() { thousands(if text == "-0" { "0" } else { text }) } else { "–".to_owned() }
+}
+
+/// A text that may be a number, with narrow spaces between thousands if it is.
+pub(crate) fn grouped(text: &str) -> String {
+    let is_number = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | '.'));
+    if is_number { thousands(text) } else { text.to_owned() }
 }
 
 /// A midnight as a date.

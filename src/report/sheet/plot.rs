@@ -144,7 +144,7 @@ impl Scale {
             return Scale { bottom: 0.0, top: 1.0, steps: 1 };
         }
         // A narrow range far above nothing fills the plot; else the plot begins at nothing.
-        let low = if low > 0.0 && low < high * 0.7 || low == high { low.min(0.0) } else { low };
+        let low = if low < high * 0.7 || low >= high { low.min(0.0) } else { low };
         let high = if high > low { high } else { low + 1.0 };
         let step = round_step((high - low) / STEPS);
         let (first, last) = ((low / step + 1e-9).floor(), (high / step - 1e-9).ceil());
@@ -173,7 +173,7 @@ fn axes(
     chart.margin.left = 8.0;
     chart.series.stroke_width = 2.0;
     chart.series.symbol = Some(Symbol::None);
-    chart.series.label.formatter = "{a}".to_owned();
+    chart.series.label.formatter = String::from("{a}");
     chart.series.label.font.color = Role::Text.into();
     chart.series.label.font.size = room.font;
     chart.grid.stroke_color = Role::Line.into();
