@@ -69,7 +69,7 @@ pub(super) struct Arguments {
 pub(super) fn reconcile(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     check_csv(arguments)?;
-    let export = usage_export::read(&arguments.export, arguments.dates)?;
+    let export = usage_export::read(&arguments.export, (arguments.dates, "nothing was compared"))?;
     let mut scenario = scenario_file::read(&arguments.file)?;
     arguments.names.hide(&mut scenario)?;
     let scenario = Arc::new(scenario);

@@ -80,7 +80,10 @@ impl History {
         let pseudonyms = self.names.of()?;
         let mut exports = Vec::new();
         for path in &self.exports {
-            exports.push(NamedExport { name: shown(path), export: read(path, self.dates)? });
+            exports.push(NamedExport {
+                name: shown(path),
+                export: read(path, (self.dates, "nothing was fitted"))?,
+            });
         }
         let name = |user: &str| pseudonyms.as_ref().map_or_else(|| user.to_owned(), |hide| hide.of(user));
         PastUse::of(&exports, (self.from.map(Day::from), self.to.map(Day::from)), &name)
@@ -99,8 +102,11 @@ impl History {
     }
 }
 
-/// The rows of an export.
-pub(super) fn read(path: &Path, dates: Option<DatesArgument>) -> Result<UsageExport, Failure> {
+/// The rows of an export; `not_done` says what an error prevents.
+pub(super) fn read(
+    path: &Path,
+    (dates, not_done): (Option<DatesArgument>, &str),
+) -> Result<UsageExport, Failure> {
     let bytes = bytes(path)?;
     let read = || {
         let sheets = export_file::sheets(&bytes)?;
@@ -108,7 +114,7 @@ pub(super) fn read(path: &Path, dates: Option<DatesArgument>) -> Result<UsageExp
     };
     let read: Result<UsageExport, Vec<Flaw>> = caught(read)
         .map_err(|text| Failure::defect(path, format!("flexmeter panicked at the task \"read\": {text}")))?;
-    read.map_err(|found| Failure::Scenario(flaws(&shown(path), &found)))
+    read.map_err(|found| Failure::Scenario(flaws(&shown(path), &found, not_done)))
 }
 
 fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {

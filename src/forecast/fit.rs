@@ -105,7 +105,7 @@ impl Fit {
         let stated = closed_days::stated(history, ran_out);
         let mut closed = Closed::new(history, &stated);
         exposure.close(&closed);
-        let mut absence = Absence::USUAL;
+        let mut absence = if history.is_total { Absence::NONE } else { Absence::USUAL };
         let mut turnover = Turnover::unknown(history);
         let mut stays = stay::all(history, &exposure, (&absence, &turnover));
         if !history.is_total {

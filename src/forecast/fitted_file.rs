@@ -62,7 +62,7 @@ laptop = 0
 ";
 
 /// For each newcomer that is expected so many stand ready, who come by chance: their number is chance as well.
-const READY: f64 = 4.0;
+const READY: f64 = 6.0;
 
 impl FittedFile<'_> {
     /// The text of the file.
@@ -168,9 +168,12 @@ impl FittedFile<'_> {
         )
     }
 
+    /// How many left of how many stays as long as the run; `part` of a stay leaves so much less room for it.
     fn leavers(&self, part: f64) -> String {
-        let share = self.fit.turnover.leaves_within(self.days()) * part;
-        if share < 5e-4 { String::new() } else { format!("leavers = {}\n", number(share)) }
+        let left = self.fit.turnover.leaves_within(self.days());
+        left.map_or(String::new(), |(left, stays)| {
+            format!("leavers = [{}, {}]\n", number(left), number(stays / part))
+        })
     }
 
     fn days(&self) -> f64 {
@@ -217,9 +220,10 @@ impl FittedFile<'_> {
     }
 
     fn newcomers(&self, newcomers: &Newcomers) -> String {
-        let expected = f64::from(u32::try_from(newcomers.joined).unwrap_or(u32::MAX)) * self.days()
-            / self.fit.turnover.days.max(1.0);
+        let days = self.fit.turnover.days.max(1.0);
+        let expected = newcomers.expected * self.days() / days;
         let count = (expected * READY).ceil().clamp(4.0, 100_000.0);
+        let of = (count * days / self.days()).max(newcomers.expected);
         let name = format!("newcomer to {}", self.history.teams[newcomers.team]);
         let product = |(product, ..): &(usize, f64, f64)| quoted(&self.history.products[*product].name);
         let products: Vec<String> = newcomers.uses.iter().map(product).collect();
@@ -229,12 +233,13 @@ impl FittedFile<'_> {
         let chances: Vec<String> = newcomers.uses.iter().map(chance).collect();
         format!(
             "\n# {} came during the history. Each of these comes by chance, on some day, and uses what people here use.\n\
-             [[group]]\nname = {}\nteam = {}\ncount = {count}\ncome = {}\njoiners = 1\n{}products = [{}]\nhabit = {}\n\
+             [[group]]\nname = {}\nteam = {}\ncount = {count}\ncome = [{}, {}]\njoiners = 1\n{}products = [{}]\nhabit = {}\n\
              [habit.{}]\n{}use = {{ {} }}\n",
             newcomers.joined,
             quoted(&name),
             quoted(&self.history.teams[newcomers.team]),
-            number((expected / count).min(1.0)),
+            number(newcomers.expected),
+            number(of),
             self.leavers(0.5),
             products.join(", "),
             quoted(&name),

@@ -199,13 +199,10 @@ impl History {
         }
     }
 
-    /// Days of use of a row of totals: what it says, else its tokens by the rate.
+    /// Charges of a row of totals, by its tokens; else days of use, of which some may have been free.
     fn total_of(&self, row: &Used) -> u32 {
-        if row.times > 0 {
-            row.times
-        } else {
-            self.products[self.product(&row.product)].rate.times(row.tokens)
-        }
+        let rate = &self.products[self.product(&row.product)].rate;
+        if row.tokens.is_some() { rate.times(row.tokens) } else { row.times }
     }
 
     fn add_crowds(&mut self, past: &PastUse) {

@@ -56,11 +56,11 @@ fn people(scenario: &Scenario, group: &Group) -> String {
         products.join(", "),
         group.habit_name,
     );
-    if group.joiners > 0.0 || group.leavers > 0.0 {
+    if group.joiners > 0.0 || group.leavers.mean() > 0.0 {
         text += &format!(
             " During the run {} join on some day, and {} leave on some day.\n",
             percent(group.joiners),
-            percent(group.leavers)
+            likelihood(group.leavers)
         );
     }
     text
@@ -241,7 +241,7 @@ fn likelihood(likelihood: Likelihood) -> String {
     match likelihood {
         Likelihood::Stated(chance) => percent(chance),
         Likelihood::Seen { used, days } => {
-            format!("{} (seen on {used} of {days} days)", percent(used / days))
+            format!("{} (seen {used} times of {days})", percent(used / days))
         }
     }
 }

@@ -169,8 +169,8 @@ impl Compared<'_> {
     }
 }
 
-/// What is wrong with an export, a paragraph each.
-pub fn flaws(file: &str, flaws: &[Flaw]) -> String {
+/// What is wrong with an export, a paragraph each, and what is not done for it.
+pub fn flaws(file: &str, flaws: &[Flaw], not_done: &str) -> String {
     let mut text = String::new();
     for flaw in flaws.iter().take(FLAWS_MAX) {
         let place = if flaw.place.is_empty() { String::new() } else { format!(" {}:", shown(&flaw.place)) };
@@ -182,7 +182,7 @@ pub fn flaws(file: &str, flaws: &[Flaw]) -> String {
         count if count > FLAWS_MAX => format!("{count} errors in {file}; the first {FLAWS_MAX} are shown"),
         count => format!("{} in {file}", counted(count, "error")),
     };
-    text + "; nothing was compared"
+    text + "; " + not_done
 }
 
 fn sums<'f>(findings: impl Iterator<Item = &'f Finding>) -> (usize, Tokens, Tokens) {

@@ -39,6 +39,11 @@ impl Likelihood {
         }
     }
 
+    /// A chance that fits it: what was seen, and before it one day, or whatever is counted, that was no different.
+    pub(crate) fn drawn(self, draws: &mut Draws) -> f64 {
+        Chance::Every(self).drawn(draws, 1.0)[0]
+    }
+
     fn seen(self) -> (f64, f64) {
         match self {
             Likelihood::Stated(_) => (0.0, 0.0),
@@ -46,17 +51,19 @@ impl Likelihood {
         }
     }
 
-    fn is_seen(self) -> bool {
+    /// Whether it is drawn.
+    pub fn is_seen(self) -> bool {
         matches!(self, Likelihood::Seen { .. })
     }
 
-    fn read(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
+    /// Reads `0.6` or `[30, 39]`.
+    pub(crate) fn read(value: Value<'_>, problems: &mut Problems) -> Option<Self> {
         if !value.is_list() {
             return value.decimal((0.0, 1.0), problems).map(Likelihood::Stated);
         }
         let numbers = value.list(problems)?;
         let [used, days] = numbers[..] else {
-            let label = "must be two numbers: days of use, and days seen";
+            let label = "must be two numbers: how often it was so, and of how many";
             problems.push(Problem::new(value.place(), "a chance as it was seen", label));
             return None;
         };
@@ -101,20 +108,33 @@ impl Chance {
         }
     }
 
+    fn sums(&self) -> (f64, f64) {
+        let add = |one: (f64, f64), other: (f64, f64)| (one.0 + other.0, one.1 + other.1);
+        match self {
+            Chance::Every(chance) => chance.seen(),
+            Chance::ByWeekday(chances) => chances.iter().map(|chance| chance.seen()).fold((0.0, 0.0), add),
+        }
+    }
+
+    /// The share of days on which use was seen; `None` where it is stated.
+    pub(crate) fn share_seen(&self) -> Option<f64> {
+        let (used, days) = self.sums();
+        (days > 0.0).then(|| used / days)
+    }
+
     /// The chance of each weekday for one person.
     ///
     /// A chance that was seen comes from the beta distribution that fits it: what was seen, and before it one day on
     /// which use was as likely as on all weekdays together. Where days off come in a row, days of use tell less than
-    /// their number: `counts` of a share of use says how much.
-    pub(crate) fn drawn(&self, draws: &mut Draws, counts: impl Fn(f64) -> f64) -> [f64; 7] {
+    /// their number: each counts as `counts` of one.
+    pub(crate) fn drawn(&self, draws: &mut Draws, counts: f64) -> [f64; 7] {
         let chances = match self {
             Chance::Every(chance) => std::slice::from_ref(chance),
             Chance::ByWeekday(chances) => chances,
         };
-        let (used, days) = chances.iter().map(|chance| chance.seen()).fold((0.0, 0.0), add);
+        let (used, days) = self.sums();
         let least = (0.5 / (days + 1.0)).min(0.02);
         let before = if days > 0.0 { (used / days).clamp(least, 1.0 - least) } else { 0.5 };
-        let counts = counts(before);
         let mut drawn = chances.iter().map(|chance| match *chance {
             Likelihood::Stated(chance) => chance,
             Likelihood::Seen { used, days } => {
@@ -126,8 +146,4 @@ impl Chance {
             Chance::ByWeekday(_) => std::array::from_fn(|_| drawn.next().expect("there are seven")),
         }
     }
-}
-
-fn add(one: (f64, f64), other: (f64, f64)) -> (f64, f64) {
-    (one.0 + other.0, one.1 + other.1)
 }

@@ -13,7 +13,7 @@ use crate::meter::licence_server::NetworkUser;
 use crate::meter::product::{Product, ProductKind};
 use crate::meter::user::{Assignment, HostedAddIn, User};
 use crate::scenario::calendar::{Day, Zone};
-use crate::scenario::chance::Chance;
+use crate::scenario::chance::{Chance, Likelihood};
 use crate::scenario::directory::{Directory, MEMBERS_MAX, group_copies, member_name, numbered};
 use crate::scenario::group::people::GroupPeople;
 use crate::scenario::habit::{Habit, Habits};
@@ -48,9 +48,10 @@ pub struct Group {
     /// The share who join on some day of the run, any as likely as the other; default none.
     pub joiners: f64,
     /// The share who leave on some day of the run, any as likely as the other; default none.
-    pub leavers: f64,
-    /// The share who come at all; default all.
-    pub come: f64,
+    /// As it was seen, it is drawn once for a seed.
+    pub leavers: Likelihood,
+    /// The share who come at all; default all. As it was seen, it is drawn once for a seed.
+    pub come: Likelihood,
     /// The devices of each of them.
     pub(crate) places: Places,
     /// The version opened where the habit names none.
@@ -209,9 +210,13 @@ impl Groups<'_> {
             let value = table.get(key);
             value.and_then(|value| value.decimal((0.0, 1.0), self.problems)).unwrap_or(0.0)
         };
-        let (joiners, leavers) = (share("joiners"), share("leavers"));
-        let come =
-            table.get("come").and_then(|value| value.decimal((0.0, 1.0), self.problems)).unwrap_or(1.0);
+        let joiners = share("joiners");
+        let mut seen = |key, default| {
+            let value = table.get(key);
+            let read = value.and_then(|value| Likelihood::read(value, self.problems));
+            read.unwrap_or(Likelihood::Stated(default))
+        };
+        let (leavers, come) = (seen("leavers", 0.0), seen("come", 1.0));
         let place = table.place.clone();
         table.finish(self.problems);
         let (named, name, teams, products) = (named?.place(), name?, teams?, products?);

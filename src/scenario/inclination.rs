@@ -1,10 +1,10 @@
 //! `Inclination`: the chances of one person, where they are not those of everybody with the same habit.
 
 use crate::scenario::calendar::Day;
-use crate::scenario::chance::Chance;
+use crate::scenario::chance::{Chance, Likelihood};
 use crate::scenario::group::{Group, GroupProduct};
 use crate::scenario::office::Office;
-use crate::scenario::random::{Seed, Stream, normal};
+use crate::scenario::random::{Draws, Seed, Stream, normal};
 
 /// A product that a person's own chances do not name.
 const NEVER: Chance = Chance::NEVER;
@@ -13,6 +13,8 @@ const NEVER: Chance = Chance::NEVER;
 #[derive(Clone, Debug)]
 pub(crate) struct Inclination {
     comes: Stream,
+    /// The same for everybody in the group: the shares who come and who leave.
+    turnover: [Stream; 2],
     /// The person's place among those of the group that have chances of their own.
     own: Option<usize>,
     /// For each product of the group.
@@ -21,6 +23,8 @@ pub(crate) struct Inclination {
     seasons: Vec<Stream>,
     /// Whether the person ever belongs to the group.
     pub(crate) is_there: bool,
+    /// The share of the group who leave.
+    pub(crate) leavers: f64,
     /// The chance of use of each product of the group on a working day at work, Monday first.
     at_work: Vec<[f64; 7]>,
     /// What each season multiplies it by.
@@ -34,7 +38,8 @@ pub(crate) struct Inclination {
 impl Inclination {
     /// That of a person before it is drawn; `None` where everybody with the habit has the same chances.
     pub(crate) fn of(group: &Group, office: &Office, name: &str) -> Option<Box<Self>> {
-        let is_own = group.come < 1.0 || !group.people.is_empty();
+        let is_own =
+            group.come != Likelihood::Stated(1.0) || group.leavers.is_seen() || !group.people.is_empty();
         let is_drawn = || {
             let seen = group.products.iter().any(|product| office.use_of(product.id).is_seen());
             seen || office.seasons.iter().any(|season| season.sd > 0.0)
@@ -52,10 +57,12 @@ impl Inclination {
         });
         Some(Box::new(Inclination {
             comes: Stream::new(name, "comes"),
+            turnover: ["share who come", "share who leave"].map(|purpose| Stream::new(&group.name, purpose)),
             own: group.people.binary_search_by(|person| person.name.as_str().cmp(name)).ok(),
             products: products.collect(),
             seasons: seasons.collect(),
             is_there: true,
+            leavers: 0.0,
             at_work: Vec::new(),
             times: Vec::new(),
             share_off: office.share_off(),
@@ -65,7 +72,10 @@ impl Inclination {
 
     /// Draws it.
     pub(crate) fn draw(&mut self, group: &Group, office: &Office, seed: Seed) {
-        self.is_there = group.come >= 1.0 || self.comes.draw(seed).unit() < group.come;
+        let [come, leavers] = self.turnover.map(|stream| stream.draw(seed));
+        let share = |share: Likelihood, mut draws: Draws| share.drawn(&mut draws);
+        self.is_there = self.comes.draw(seed).unit() < share(group.come, come);
+        self.leavers = share(group.leavers, leavers);
         let seasons = office.seasons.iter().zip(&self.seasons);
         self.times = seasons
             .map(|(season, stream)| {
@@ -79,7 +89,8 @@ impl Inclination {
             Some(uses) => uses.iter().find(|(of, _)| *of == product.id).map_or(&NEVER, |(_, chance)| chance),
         };
         let chances: Vec<&Chance> = group.products.iter().map(chance).collect();
-        let counts = |share| office.days_that_count(share);
+        let shares: Vec<f64> = chances.iter().filter_map(|chance| chance.share_seen()).collect();
+        let counts = office.days_that_count(&shares);
         let drawn = chances.iter().zip(&self.products);
         self.at_work = drawn.map(|(chance, stream)| chance.drawn(&mut stream.draw(seed), counts)).collect();
         let days: Vec<usize> =

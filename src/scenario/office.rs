@@ -175,16 +175,17 @@ impl Office {
         spells.per_year / self.working_days_a_year() / (1.0 - self.share_off())
     }
 
-    /// As how much of a day that was chosen at random a day counts, to somebody who uses something on a share of all
-    /// working days: where days off come in a row, one that follows another says little new.
-    pub(crate) fn days_that_count(&self, share: f64) -> f64 {
-        let (off, share) = (self.share_off(), share.min(1.0 - self.share_off()));
-        let alike = 1.0 - 1.0 / self.days_off_in_a_row - self.goes.0;
-        if off <= 0.0 || alike <= 0.0 || share <= 0.0 {
-            return 1.0;
-        }
-        let odds = off / (1.0 - off) * share / (1.0 - share);
-        1.0 / (1.0 + 2.0 * odds * alike / (1.0 - alike))
+    /// As how much of a day that was chosen at random a day counts, to somebody who uses products on these shares of
+    /// all working days: days off come in a row, and for all products alike, so that they say less than their number.
+    pub(crate) fn days_that_count(&self, shares: &[f64]) -> f64 {
+        let (off, in_a_row) = (self.share_off(), self.days_off_in_a_row);
+        let shares = shares.iter().map(|share| share.min(1.0 - off));
+        let by_themselves: f64 = shares.clone().map(|share| share * (1.0 - share)).sum();
+        let alike = (1.0 - 1.0 / in_a_row - self.goes.0).max(0.0);
+        let (sum, squares) = (shares.clone().sum::<f64>(), shares.map(|share| share * share).sum::<f64>());
+        let in_rows = sum * sum * 2.0 * alike / (1.0 - alike);
+        let together = off / (1.0 - off) * (in_rows + sum * sum - squares);
+        if by_themselves > 0.0 { by_themselves / (by_themselves + together) } else { 1.0 }
     }
 
     /// The chances that days off begin, and that a journey begins where they do not, on a working day that

@@ -226,7 +226,8 @@ impl WorkingLife {
         let share = if joins < group.joiners { on } else { 0.0 };
         let first = if share > 0.0 { group.day_at(share) } else { self.next_day };
         let last = group.day_at(share + until * (1.0 - share));
-        self.employed = Some((first, if leaves < group.leavers { last } else { Day(i32::MAX) }));
+        let leavers = self.inclination.as_ref().map_or_else(|| group.leavers.mean(), |own| own.leavers);
+        self.employed = Some((first, if leaves < leavers { last } else { Day(i32::MAX) }));
         if self.inclination.as_ref().is_some_and(|own| !own.is_there) {
             // Never there: the first day is beyond every run.
             self.employed = Some((Day(i32::MAX), Day(i32::MAX)));

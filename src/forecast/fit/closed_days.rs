@@ -27,8 +27,8 @@ pub enum Known {
     Stated,
     /// Nobody used anything.
     Silent,
-    /// It lies beside such days, and few used anything.
-    Beside,
+    /// Far fewer than usual used anything: what was left open went on, or a silence began or ended on that day.
+    Few,
 }
 
 /// The days on which teams were closed.
@@ -43,8 +43,12 @@ pub struct Closed {
 /// Silence of a team that is less likely than this is no chance: its logarithm, of one in a million.
 const NO_CHANCE: f64 = -13.8;
 
-/// Standard deviations below what is expected that make a day beside a silence part of it.
-const FEW: f64 = 3.5;
+/// What makes a day beside a silence part of it: below that share of what is expected, and by so many standard
+/// deviations.
+const FEW_BESIDE: (f64, f64) = (0.7, 3.5);
+
+/// The same for a day by itself.
+const FEW: (f64, f64) = (0.3, 6.0);
 
 /// The stated days, for each team.
 pub(crate) fn stated(history: &History, days: &[(Day, Day)]) -> Vec<Vec<Option<Known>>> {
@@ -145,6 +149,9 @@ impl<'f> Usual<'f> {
     fn find(&self, days: &mut [Option<Known>]) {
         let is_silent = |place: &usize| self.counts[*place] == 0;
         let places: Vec<usize> = (0..days.len()).collect();
+        for place in places.iter().filter(|place| !is_silent(place) && self.is_few(**place, FEW)) {
+            days[*place].get_or_insert(Known::Few);
+        }
         for run in places.chunk_by(|one, other| is_silent(one) == is_silent(other)) {
             let [run @ ..] = self.trimmed(run);
             let Some((first, last)) = run.first().zip(run.last()).filter(|(first, _)| is_silent(first))
@@ -156,8 +163,8 @@ impl<'f> Usual<'f> {
             }
             run.iter().for_each(|place| _ = days[*place].get_or_insert(Known::Silent));
             for beside in [first.checked_sub(1), Some(last + 1)].into_iter().flatten() {
-                if beside < days.len() && self.is_few(beside) {
-                    days[beside].get_or_insert(Known::Beside);
+                if beside < days.len() && self.is_few(beside, FEW_BESIDE) {
+                    days[beside].get_or_insert(Known::Few);
                 }
             }
         }
@@ -192,9 +199,9 @@ impl<'f> Usual<'f> {
         })
     }
 
-    fn is_few(&self, place: usize) -> bool {
+    fn is_few(&self, place: usize, (part, deviations): (f64, f64)) -> bool {
         let (mean, variance) = self.usual(self.weekdays[place], Some(place));
         let seen = f64::from(self.counts[place]);
-        seen < 0.7 * mean && seen < mean - FEW * variance.sqrt()
+        seen < part * mean && seen < mean - deviations * variance.sqrt()
     }
 }

@@ -1,7 +1,7 @@
 //! `Newcomers`: who may come to a team, as those were who are or were there.
 
 use crate::forecast::fit::shares::Shares;
-use crate::forecast::fit::stay::Stay;
+use crate::forecast::fit::stay::{self, Stay};
 use crate::forecast::history::History;
 
 /// People who may come to a team.
@@ -11,12 +11,14 @@ pub struct Newcomers {
     pub team: usize,
     /// How many came during the history.
     pub joined: usize,
+    /// How many are to be expected in as many days.
+    pub expected: f64,
     /// For each product that they may use days of use and days seen: a newcomer's own chance is drawn from them, so
     /// that newcomers differ as people of the team do.
     pub uses: Vec<(usize, f64, f64)>,
 }
 
-/// Who may come to each team to which somebody came.
+/// Who may come to each team.
 #[expect(clippy::cast_precision_loss, reason = "people are few")]
 pub(crate) fn of(history: &History, stays: &[Stay], shares: &[Vec<Shares>]) -> Vec<Newcomers> {
     let mut newcomers = Vec::new();
@@ -24,9 +26,10 @@ pub(crate) fn of(history: &History, stays: &[Stay], shares: &[Vec<Shares>]) -> V
         let of_team: Vec<usize> =
             (0..history.people.len()).filter(|at| history.people[*at].team == team).collect();
         let joined = of_team.iter().filter(|at| stays[**at].joined.is_some()).count();
-        if joined == 0 {
+        if !stay::is_told(history) || of_team.is_empty() {
             continue;
         }
+        let part = of_team.len() as f64 / history.people.len() as f64;
         let mut uses = Vec::new();
         for product in 0..history.products.len() {
             let of_person = |at: &usize| {
@@ -48,7 +51,7 @@ pub(crate) fn of(history: &History, stays: &[Stay], shares: &[Vec<Shares>]) -> V
             let days = (mean * (1.0 - mean) / variance.max(1e-9) - 2.0).clamp(0.05, 1000.0);
             uses.push((product, mean * days, days));
         }
-        newcomers.push(Newcomers { team, joined, uses });
+        newcomers.push(Newcomers { team, joined, expected: joined as f64 + stay::UNSEEN * part, uses });
     }
     newcomers
 }

@@ -35,6 +35,10 @@ pub struct Turnover {
 /// What a person comes and goes by before anything is known: once in ten years.
 const RARE: f64 = 1.0 / 2_500.0;
 
+/// What is added to those who came and to those who left, each: that nobody was seen to does not say that nobody will.
+/// One more, as if before anything was seen every rate had been as likely as any other.
+pub(crate) const UNSEEN: f64 = 1.0;
+
 /// Days at either end of a history in which nobody's absence is long enough to tell.
 const BLIND: f64 = 14.0;
 
@@ -49,6 +53,9 @@ impl Turnover {
 
     #[expect(clippy::cast_precision_loss, reason = "days of people")]
     pub(crate) fn of(history: &History, exposure: &Exposure, stays: &[Stay]) -> Self {
+        if !is_told(history) {
+            return Turnover::unknown(history);
+        }
         let days = history.people.iter().zip(stays);
         let days = days.map(|(person, stay)| exposure.days(person.team, (stay.from, stay.to)).count());
         Turnover {
@@ -66,11 +73,16 @@ impl Turnover {
         (count as f64 + 1.0) / (self.person_days + 1.0 / RARE)
     }
 
-    /// The chance that somebody leaves within some days.
+    /// How many left, and of how many stays of some days: what a person's chance to leave within them is drawn from.
+    /// `None` where a history is too short to tell.
     #[expect(clippy::cast_precision_loss, reason = "people are few")]
-    pub fn leaves_within(&self, days: f64) -> f64 {
+    pub fn leaves_within(&self, days: f64) -> Option<(f64, f64)> {
+        if self.person_days <= 0.0 {
+            return None;
+        }
         let there = (self.person_days / self.working_days.max(1.0)).max(1.0);
-        1.0 - libm::exp(-(self.left as f64) / there * days / self.days.max(1.0))
+        let left = self.left as f64 + UNSEEN;
+        Some((left, (there * self.days / days).max(left)))
     }
 }
 

@@ -17,7 +17,7 @@ pub fn of(history: &History, fit: &Fit) -> Vec<String> {
     notes.extend(people(history, fit));
     notes.extend(rates(history));
     notes.extend(closed(history, fit));
-    notes.push(absence(fit));
+    notes.extend((!history.is_total && !history.people.is_empty()).then(|| absence(fit)));
     notes.push(seasons(history, fit));
     if history.in_several_teams > 0 {
         notes.push(format!(
@@ -65,10 +65,13 @@ fn people(history: &History, fit: &Fit) -> Vec<String> {
              Friday are assumed, evenly, with nobody new and nobody gone: intervals are too narrow by that."
                 .to_owned(),
         );
+    } else if history.people.is_empty() {
+        notes
+            .push("Who came and who left can't be known: nobody new and nobody gone is expected.".to_owned());
     } else if stay::is_told(history) {
         notes.push(format!(
-            "{} came and {} left during the history, by when their use began and ended; as many, for the time, are \
-             expected to. Who left is not in the file. Coming and going in the first and last two weeks can't be told \
+            "{} came and {} left during the history, by when their use began and ended; for the \
+             time, as many and one more are expected to, since nobody seen is not nobody. Who left is not in the file. Coming and going in the first and last two weeks can't be told \
              from a pause.",
             fit.turnover.joined, fit.turnover.left
         ));
@@ -141,7 +144,7 @@ fn sentence(history: &History, stretch: &Stretch) -> String {
     match stretch.known {
         Known::Stated => format!("{team}, {when}: run out, as stated; left out."),
         Known::Silent => format!("{team}, {when}: nobody used anything, a run-out or a holiday; left out."),
-        Known::Beside => format!("{team}, {when}: far fewer than usual, beside such days; left out."),
+        Known::Few => format!("{team}, {when}: far fewer than usual used anything; left out."),
     }
 }
 

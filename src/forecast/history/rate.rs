@@ -63,7 +63,11 @@ impl Rate {
                 .map(|(tokens, ..)| *tokens)
                 .collect()
         };
-        let known = charges.iter().any(|(_, _, known)| *known) || past.is_total;
+        if past.is_total && !charges.is_empty() {
+            let amounts: Vec<Tokens> = charges.iter().map(|(tokens, ..)| *tokens).collect();
+            return Ok(Rate::of_totals(&amounts, (&single, in_catalogue)));
+        }
+        let known = charges.iter().any(|(_, _, known)| *known);
         let Some(mode) = most_frequent(&single[single.len().saturating_sub(RECENT)..]) else {
             let tokens = in_catalogue.ok_or_else(|| {
                 format!(
@@ -91,6 +95,20 @@ impl Rate {
             });
         }
         Ok(Rate { tokens: mode, from: RateFrom::Export(past.days.1) })
+    }
+
+    /// The rate of which all totals are multiples, if that is about what a day of use costs by the days used, among
+    /// which are some that were free; else the mean of these.
+    fn of_totals(amounts: &[Tokens], (per_day, in_catalogue): (&[Tokens], Option<Tokens>)) -> Rate {
+        let count = i64::try_from(per_day.len().max(1)).expect("rows of a file");
+        let mean = per_day.iter().map(|tokens| tokens.thousandths()).sum::<i64>() / count;
+        let near = |rate: i64| mean == 0 || (rate * 2 > mean && rate < mean * 2);
+        if let Some(tokens) = in_catalogue.filter(|rate| near(rate.thousandths())) {
+            return Rate { tokens, from: RateFrom::Catalogue };
+        }
+        let common = amounts.iter().fold(0, |unit, tokens| divisor(unit, tokens.thousandths().abs()));
+        let unit = if near(common) { common } else { mean };
+        Rate { tokens: Tokens::from_thousandths(unit.max(1)), from: RateFrom::Unit }
     }
 
     /// The largest amount of which all are multiples; where that is next to nothing, what makes days vary as charges

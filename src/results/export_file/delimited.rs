@@ -6,7 +6,7 @@ use crate::scenario::usage_export::Flaw;
 use crate::scenario::usage_export::sheet::{Cell, Line, Sheet};
 
 /// Separators, the usual one first.
-const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// The lines of a text; each keeps the number of its first line in the file.
 pub(crate) fn sheet(text: &str) -> Result<Sheet, Vec<Flaw>> {

@@ -185,7 +185,7 @@ impl Header {
             lines.filter(|(_, header)| header.columns.len() > 1).collect();
         // Stable: of sheets that are as good the first is taken.
         headers.sort_by_key(|(_, header)| (header.lacking().len(), !header.has_tokens()));
-        let Some((sheet, header)) = headers.into_iter().next() else { return Err(no_header()) };
+        let Some((sheet, header)) = headers.into_iter().next() else { return Err(no_header(sheets)) };
         let place = sheet.place(&sheet.lines[header.place]);
         if let Some(column) = header.lacking().first() {
             let title = format!("no column `{}`, which {} has", column.name(), header.generation.name());
@@ -249,8 +249,19 @@ impl Header {
     }
 }
 
-fn no_header() -> Flaw {
-    let help = "its header has columns such as Day used, Email, Product, Team, Tokens used: export token usage, \
-                or the usage report, as CSV, Excel or JSON";
-    Flaw::of_file("no usage export: no line has the names of its columns", help)
+/// Cells of a line that is no header which are shown.
+const SHOWN: usize = 4;
+
+fn no_header(sheets: &[Sheet]) -> Flaw {
+    let help = "its header has columns such as Day used, Email, Product, Team, Tokens used, in English whatever the \
+                language of the rest: export token usage, or the usage report, as CSV, Excel or JSON";
+    let title = "no usage export: no line has the names of its columns";
+    let lines = sheets.iter().flat_map(|sheet| sheet.lines.iter().map(move |line| (sheet, line)));
+    let Some((sheet, line)) = lines.into_iter().find(|(_, line)| !line.is_empty()) else {
+        return Flaw::of_file(title, help);
+    };
+    let cells = line.cells.iter().filter(|cell| !cell.is_empty());
+    let shown = |cell: &Cell| format!("`{}`", cell.text().chars().take(40).collect::<String>());
+    let cells: Vec<String> = cells.take(SHOWN).map(shown).collect();
+    Flaw::at(sheet.place(line), format!("{title}; this first one has {}", cells.join(", ")), help)
 }
