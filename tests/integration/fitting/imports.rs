@@ -104,7 +104,7 @@ fn days_without_tokens_are_no_lack_of_demand() {
         .filter(|charge| {
             let day = Day::of(charge.window_start);
             // Tokens had run out for three weeks; a holiday on which only what stood open went on.
-            let out = (day("2026-05-04")..=day("2026-05-22")).contains(&day_of(day));
+            let out = (day("2026-05-04")..=day("2026-05-22")).contains(&day);
             let holiday = day == self::day("2026-07-14") && charge.user.0 > 0;
             !out && !holiday
         })
@@ -125,10 +125,6 @@ fn days_without_tokens_are_no_lack_of_demand() {
     let far = mean_use(&fitted, 12)["all"] / demand["all"] - 1.0;
     // Somebody new and somebody gone are expected, as is nobody.
     assert!(far.abs() < 0.04, "{far}");
-}
-
-fn day_of(day: Day) -> Day {
-    day
 }
 
 #[test]
