@@ -10,6 +10,7 @@ use flexmeter::forecast::past_use::PastUse;
 use flexmeter::meter::record::ChargeRecord;
 use flexmeter::scenario::Scenario;
 use flexmeter::scenario::calendar::Day;
+use flexmeter::scenario::random::{Seed, Stream};
 
 use crate::fitting::firms::{charges, csv, past};
 
@@ -102,10 +103,10 @@ fn days_without_tokens_are_no_lack_of_demand() {
     let was: Vec<ChargeRecord> = all
         .into_iter()
         .filter(|charge| {
-            let day = Day::of(charge.window_start);
+            let on = Day::of(charge.window_start);
             // Tokens had run out for three weeks; a holiday on which only what stood open went on.
-            let out = (day("2026-05-04")..=day("2026-05-22")).contains(&day);
-            let holiday = day == self::day("2026-07-14") && charge.user.0 > 0;
+            let out = (day("2026-05-04")..=day("2026-05-22")).contains(&on);
+            let holiday = on == day("2026-07-14") && charge.user.0 > 0;
             !out && !holiday
         })
         .collect();
@@ -165,6 +166,14 @@ fn hidden_users_keep_their_demand_and_get_no_names() {
     add(&mut used, &scenario, &was, 1.0);
     let far = mean_use(&text, 12)["all"] / used["all"] - 1.0;
     assert!(far.abs() < 0.02, "{far}");
+}
+
+/// Chances as they were seen are drawn alike on every machine.
+#[test]
+fn beta_numbers_never_change() {
+    let mut draws = Stream::new("ada", "beta").draw(Seed::new(3));
+    let drawn = [(30.5, 9.5), (0.5, 39.5), (0.02, 1.03)].map(|(one, other)| draws.beta(one, other).to_bits());
+    assert_eq!(drawn, [4_605_293_460_363_816_302, 4_574_422_831_028_556_650, 4_107_484_480_743_545_390]);
 }
 
 #[test]
