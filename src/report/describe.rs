@@ -13,11 +13,14 @@ use crate::scenario::calendar::Zone;
 use crate::scenario::chance::{Chance, Likelihood};
 use crate::scenario::distribution::Distribution;
 use crate::scenario::duration;
-use crate::scenario::group::Group;
+use crate::scenario::group::{Group, GroupPerson, GroupProduct};
 use crate::scenario::habit::Habit;
 use crate::scenario::office::{Office, WEEKDAYS};
 use crate::scenario::poisson::Poisson;
 use crate::scenario::typical_week::TypicalWeek;
+
+/// People of a group whose own chances are shown.
+const PEOPLE_SHOWN: usize = 10;
 
 /// The groups of a scenario with their weeks, those of a team's copies once.
 pub fn text(scenario: &Scenario, weeks: &[(&Group, TypicalWeek)], width: Option<u16>) -> String {
@@ -84,17 +87,19 @@ fn working(scenario: &Scenario, group: &Group, office: &Office) -> String {
         office.pause.lasts,
         percent(office.pause.signs_out),
     )];
-    let uses = group
-        .products
-        .iter()
-        .map(|product| format!("{} {}", product.name, chance(office.use_of(product.id))));
+    let uses = if group.people.iter().any(|person| person.uses.is_some()) {
+        "each their own, below".to_owned()
+    } else {
+        let of = |product: &GroupProduct| format!("{} {}", product.name, chance(office.use_of(product.id)));
+        group.products.iter().map(of).collect::<Vec<_>>().join(", ")
+    };
     lines.push(format!(
-        "Chance of use on a working day: {}; then {} sessions on average, of {}, the first on arrival in {} of the cases.",
-        uses.collect::<Vec<_>>().join(", "),
+        "Chance of use on a working day: {uses}; then {} sessions on average, of {}, the first on arrival in {} of the cases.",
         office.sessions,
         office.session,
         percent(office.opens_on_arrival)
     ));
+    lines.extend(people_of_their_own(group));
     let versions = office
         .versions
         .iter()
@@ -123,6 +128,23 @@ fn working(scenario: &Scenario, group: &Group, office: &Office) -> String {
     ));
     lines.extend(seldom(office));
     lines.into_iter().fold(String::new(), |text, line| text + " " + &line + "\n")
+}
+
+/// The chances of those who have their own.
+fn people_of_their_own(group: &Group) -> Vec<String> {
+    let name = |id| group.products.iter().find(|product| product.id == id).map_or("", |of| of.name.as_str());
+    let of_person = |person: &GroupPerson| {
+        let uses = person.uses.iter().flatten().map(|(id, of)| format!("{} {}", name(*id), chance(of)));
+        let uses: Vec<String> = uses.collect();
+        format!("{}: {}.", person.name, uses.join("; "))
+    };
+    let own = group.people.iter().filter(|person| person.uses.is_some());
+    let mut lines: Vec<String> = own.clone().take(PEOPLE_SHOWN).map(of_person).collect();
+    let more = own.count().saturating_sub(PEOPLE_SHOWN);
+    if more > 0 {
+        lines.push(format!("{more} more are in the file."));
+    }
+    lines
 }
 
 /// Seasons, journeys, times without connection and refusals, as far as there are some.

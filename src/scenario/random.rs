@@ -256,8 +256,6 @@ mod tests {
                 "{one} {other}: variance {variance}, not {spread}"
             );
         }
-        let bits = Stream::new("ada", "beta").draw(Seed::new(3)).beta(30.5, 9.5).to_bits();
-        assert_eq!(bits, 4_605_293_460_363_816_302, "the same on every machine");
     }
 
     #[test]

@@ -39,39 +39,6 @@ fn of_two_hundred_backtests_nine_intervals_of_ten_hold() {
         threads.into_iter().flat_map(|thread| thread.join().expect("no panic")).collect()
     });
     all.sort_by_key(|(seed, _)| *seed);
-    let show = std::env::var("FLEXMETER_SHOW").is_ok();
-    for (seed, backtest) in all.iter().filter(|_| show) {
-        let total = &backtest.total;
-        println!(
-            "{seed:4} {} {:>7} {:>7} {:>7} {:>7} {:6.1} {:5.1}% {} {}",
-            if total.inside {
-                ' '
-            } else if total.used < total.forecast.p5.value {
-                '<'
-            } else {
-                '>'
-            },
-            total.used,
-            total.forecast.p5.value,
-            total.forecast.p50.value,
-            total.forecast.p95.value,
-            total.error.unwrap_or(f64::NAN),
-            (total.forecast.p95.value.thousandths() - total.forecast.p5.value.thousandths()) as f64
-                / total.forecast.p50.value.thousandths().max(1) as f64
-                * 100.0,
-            backtest
-                .notes
-                .iter()
-                .filter(|note| note.contains("came and")
-                    || note.contains("in rows")
-                    || note.contains("beyond chance")
-                    || note.contains("left out"))
-                .map(|n| n.chars().take(90).collect::<String>())
-                .collect::<Vec<_>>()
-                .join(" | "),
-            backtest.months.iter().map(|m| if m.inside { '.' } else { 'x' }).collect::<String>(),
-        );
-    }
     let share = |inside: usize, of: usize| inside as f64 / of as f64;
     let totals = share(all.iter().filter(|(_, backtest)| backtest.total.inside).count(), all.len());
     let months: Vec<bool> = all.iter().flat_map(|(_, b)| b.months.iter().map(|month| month.inside)).collect();
