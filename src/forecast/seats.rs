@@ -268,8 +268,11 @@ impl Advising<'_> {
     }
 
     fn finish(mut self) -> Advice {
+        // Who should have a subscription first, by what that saves; then those who use most without one.
         self.seats.sort_by(|a, b| {
-            b.at_stake.cmp(&a.at_stake).then_with(|| (&a.user, &a.product).cmp(&(&b.user, &b.product)))
+            let saved = |seat: &Seat| seat.tokens - seat.cost;
+            let order = saved(b).cmp(&saved(a)).then(b.tokens.cmp(&a.tokens));
+            order.then_with(|| (&a.user, &a.product).cmp(&(&b.user, &b.product)))
         });
         self.without_offer.sort_by(|a, b| {
             b.tokens.cmp(&a.tokens).then_with(|| (&a.user, &a.product).cmp(&(&b.user, &b.product)))
