@@ -53,8 +53,8 @@ pub struct Advice {
     pub prices_are_assumed: bool,
     /// What everybody comes to for whom there is a choice.
     pub totals: Totals,
-    /// A choice for each user and product, and for each user and collection that covers several of them; where most
-    /// money is at stake first.
+    /// A choice for each user and product, and for each user and collection that covers several of them: subscriptions by
+    /// what they save, then tokens by what they cost.
     pub seats: Vec<Seat>,
     /// Use for which nothing but tokens is offered, most expensive first.
     pub without_offer: Vec<Use>,
