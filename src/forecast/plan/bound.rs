@@ -120,7 +120,9 @@ impl Wants {
         let mut by_end = lacking(path, places, |_| false).1;
         // Packs from before the start that do not end first may wait for those that are bought.
         let others = places.after_purchases();
-        by_end.iter_mut().for_each(|drawn| *drawn += others);
+        for drawn in &mut by_end {
+            *drawn += others;
+        }
         Wants { by_date, by_end }
     }
 }
