@@ -48,7 +48,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     team: Option<String>,
     /// Futures to plan with; as many to try the plan, and as many to judge it
-    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(20..=100_000))]
+    #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u64).range(20..=100_000))]
     runs: u64,
     /// A refusal is no true one if the user is admitted within so long after it
     #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = amount::duration)]
