@@ -9,8 +9,9 @@ use clap::Args;
 use crate::cli::answer::Answer;
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::write_file;
+use crate::cli::scenario_file::Source;
 use crate::cli::usage_export::History as Exports;
-use crate::cli::{interrupt, shown};
+use crate::cli::{interrupt, scenario_file, shown};
 use crate::forecast::fit::Fit;
 use crate::forecast::fitted_file::{Balance, FittedFile, notes};
 use crate::forecast::history::History;
@@ -26,6 +27,7 @@ Examples:
   flexmeter import token-usage.csv --out firm.toml
   flexmeter import q1.csv q2.csv q3.xlsx --out firm.toml --balance 5000 \\
       --expires 2027-03-01
+  flexmeter import usage.csv --out firm.toml --add prices.toml
   flexmeter import usage.csv --out firm.toml --ran-out 2026-09-10..2026-09-15
   flexmeter import usage-report.csv --from 2026-01-01 --to 2026-06-30 --out firm.toml
   flexmeter forecast firm.toml && flexmeter plan firm.toml
@@ -50,6 +52,9 @@ pub(super) struct Arguments {
     /// The day on which that expires [default: a year after the start]
     #[arg(long, value_name = "DAY", requires = "balance")]
     expires: Option<NaiveDate>,
+    /// A file of tables to put at the end of the scenario: prices, products, packs to come as steps
+    #[arg(long, value_name = "FILE")]
+    add: Option<PathBuf>,
     /// The first day to simulate [default: the day after the last of the history]
     #[arg(long, value_name = "DAY")]
     start: Option<NaiveDate>,
@@ -127,8 +132,9 @@ fn fitted(arguments: &Arguments, past: &PastUse) -> Result<(String, Imported), F
         end,
         balances: &balances,
     };
-    let text = file.text();
-    check(&text, &arguments.out)?;
+    let fitted = file.text();
+    check(&fitted, &arguments.out)?;
+    let text = with_more(fitted, arguments.add.as_deref())?;
     Ok((
         text,
         Imported {
@@ -140,6 +146,20 @@ fn fitted(arguments: &Arguments, past: &PastUse) -> Result<(String, Imported), F
             fitted: fit.of_people(&history),
         },
     ))
+}
+
+/// The file with the tables of another at its end.
+fn with_more(fitted: String, more: Option<&Path>) -> Result<String, Failure> {
+    let Some(path) = more else { return Ok(fitted) };
+    let fitted = fitted + "\n";
+    let added = scenario_file::text(path)?;
+    let whole = format!("{fitted}{added}");
+    if let Err(problems) = Scenario::read(&whole) {
+        let own = Source { name: "the fitted file", text: &fitted, from: 0 };
+        let added = Source { name: &shown(path), text: &added, from: fitted.len() };
+        return Err(scenario_file::drawing(&[own, added], &problems));
+    }
+    Ok(whole)
 }
 
 /// What is written is read back: a file that can't be is a defect.
@@ -166,8 +186,10 @@ fn run(arguments: &Arguments, past: &PastUse) -> Result<(Day, Day), Failure> {
 }
 
 fn balances(arguments: &Arguments, history: &History, start: Day) -> Result<Vec<Balance>, Failure> {
-    let expires = arguments.expires.map(Day::from);
-    if let Some(expires) = expires.filter(|expires| *expires <= start) {
+    let year_later = || start.date().checked_add_months(Months::new(12)).map(Day::from);
+    let expires = arguments.expires.map(Day::from).or_else(year_later);
+    let expires = expires.ok_or_else(|| Failure::input("--start is too late for a calendar"))?;
+    if expires <= start {
         let text = format!("--expires {} must lie after the start, {}", expires.date(), start.date());
         return Err(Failure::input(text));
     }

@@ -39,8 +39,8 @@ pub struct Balance {
     pub team: usize,
     /// Its tokens.
     pub tokens: Tokens,
-    /// The day on which they end; else a year after the start.
-    pub expires: Option<Day>,
+    /// The day on which they end.
+    pub expires: Day,
 }
 
 /// The habit of everybody who was seen.
@@ -124,13 +124,13 @@ impl FittedFile<'_> {
         let name = &self.history.teams[team];
         let mut text = format!("\n[[team]]\nname = {}\n", quoted(name));
         if let Some(balance) = self.balances.iter().find(|balance| balance.team == team) {
-            let expires =
-                balance.expires.map(|day| format!(", expires = {}", iso(day.midnight()))).unwrap_or_default();
+            // It is there already: what is bought at the start is a purchase of the run.
             text += &format!(
-                "packs = [{{ id = {}, tokens = {}, bought = {}{expires} }}]\n",
+                "packs = [{{ id = {}, tokens = {}, bought = {}, expires = {} }}]\n",
                 quoted(&format!("balance of {name}")),
                 balance.tokens,
-                iso(self.start.midnight())
+                iso(self.start.plus(-1).midnight()),
+                iso(balance.expires.midnight())
             );
         }
         text

@@ -53,8 +53,8 @@ pub struct Advice {
     pub prices_are_assumed: bool,
     /// What everybody comes to for whom there is a choice.
     pub totals: Totals,
-    /// A choice for each user and product, and for each user and collection that covers several of them; where most
-    /// money is at stake first.
+    /// A choice for each user and product, and for each user and collection that covers several of them: subscriptions by
+    /// what they save, then tokens by what they cost.
     pub seats: Vec<Seat>,
     /// Use for which nothing but tokens is offered, most expensive first.
     pub without_offer: Vec<Use>,
@@ -268,8 +268,11 @@ impl Advising<'_> {
     }
 
     fn finish(mut self) -> Advice {
+        // Who should have a subscription first, by what that saves; then those who use most without one.
         self.seats.sort_by(|a, b| {
-            b.at_stake.cmp(&a.at_stake).then_with(|| (&a.user, &a.product).cmp(&(&b.user, &b.product)))
+            let saved = |seat: &Seat| seat.tokens - seat.cost;
+            let order = saved(b).cmp(&saved(a)).then(b.tokens.cmp(&a.tokens));
+            order.then_with(|| (&a.user, &a.product).cmp(&(&b.user, &b.product)))
         });
         self.without_offer.sort_by(|a, b| {
             b.tokens.cmp(&a.tokens).then_with(|| (&a.user, &a.product).cmp(&(&b.user, &b.product)))

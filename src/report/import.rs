@@ -1,5 +1,6 @@
 //! What was learnt from usage exports, as a sheet, and as JSON.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::json;
@@ -36,10 +37,34 @@ impl Imported {
             lines: self.notes.clone(),
             ..Section::default()
         };
-        Sheet { title: self.title.clone(), lines, sections: vec![known, self.shares()], data: None }
+        let sections = vec![known, self.products()];
+        Sheet { title: self.title.clone(), lines, sections, data: Some(self.shares()) }
     }
 
-    fn shares(&self) -> Section {
+    /// Each product of a team, for a person.
+    fn products(&self) -> Section {
+        let mut products: BTreeMap<(&str, &str), (usize, f64)> = BTreeMap::new();
+        for of in &self.fitted {
+            let (users, used) = products.entry((&of.team, &of.product)).or_default();
+            *users += 1;
+            *used += of.used;
+        }
+        let columns = vec![
+            Column::text("team", "team"),
+            Column::text("product", "product"),
+            Column::number("users", "users"),
+            Column::number("days_used", "days used"),
+        ];
+        let row = |((team, product), (users, used)): ((&str, &str), (usize, f64))| {
+            vec![team.to_owned(), product.to_owned(), users.to_string(), format!("{used:.0}")]
+        };
+        let table = Some(SheetTable { columns, rows: products.into_iter().map(row).collect() });
+        let notes = vec!["--format csv says it for each user, and who came and left".to_owned()];
+        Section { heading: "Use by product".to_owned(), table, notes, ..Section::default() }
+    }
+
+    /// Each user and product.
+    fn shares(&self) -> SheetTable {
         let row = |of: &FittedUse| {
             let share = if of.days > 0.0 { of.used / of.days * 100.0 } else { 0.0 };
             let cells = [&of.user, &of.team, &of.product].map(Clone::clone);
@@ -58,16 +83,7 @@ impl Imported {
             Column::text("joined", "came"),
             Column::text("left", "left"),
         ];
-        let table = SheetTable { columns, rows: self.fitted.iter().map(row).collect() };
-        let notes = vec![
-            "Of the days on whose weekdays anybody was seen, while the user was there; a forecast draws chances that fit".to_owned(),
-        ];
-        Section {
-            heading: "Use by user and product".to_owned(),
-            table: Some(table),
-            notes,
-            ..Section::default()
-        }
+        SheetTable { columns, rows: self.fitted.iter().map(row).collect() }
     }
 
     /// All of it.

@@ -28,7 +28,11 @@ pub fn sheet(plan: &Plan) -> Sheet {
     Sheet {
         title: titled(&plan.title).to_owned(),
         lines: lines(plan),
-        sections: vec![purchases(plan), comparison(plan), next(plan), curve(plan)],
+        sections: [purchases(plan)]
+            .into_iter()
+            .chain(order(plan))
+            .chain([comparison(plan), next(plan), curve(plan)])
+            .collect(),
         data: Some(data(plan)),
     }
 }
@@ -115,6 +119,42 @@ fn table(plan: &Plan) -> SheetTable {
         vec![day(*at), tokens.to_string(), count.to_string(), price.to_string(), lots.cost().to_string()]
     };
     SheetTable { columns, rows: plan.purchases.0.iter().map(row).collect() }
+}
+
+/// The next purchase as an order that somebody can sign.
+fn order(plan: &Plan) -> Option<Section> {
+    let next = &plan.next_purchase;
+    let first = next.0.first()?;
+    let Plan { team, currency, risk, purchases, .. } = plan;
+    let columns = vec![
+        Column::text("item", "item"),
+        Column::number("quantity", "quantity"),
+        Column::number("unit_price", &format!("unit price, {currency}")),
+        Column::number("amount", &format!("amount, {currency}")),
+    ];
+    let row = |lots: &Lots| {
+        let item = format!("pack of {} tokens, valid until {}", lots.tokens, day(lots.expires));
+        vec![item, lots.count.to_string(), lots.price.to_string(), lots.cost().to_string()]
+    };
+    let mut rows: Vec<Vec<String>> = next.0.iter().map(row).collect();
+    let total = format!("{} tokens in all", next.size());
+    rows.push(vec![total, String::new(), String::new(), next.cost().to_string()]);
+    let later = purchases.0.iter().find(|lots| lots.at > first.at);
+    let until = later
+        .map_or(format!("the end, {}", day(plan.end)), |lots| format!("the next purchase, {}", day(lots.at)));
+    let lines = vec![
+        format!("For team {team}, to be placed by {}; it is to last until {until}", day(first.at)),
+        format!(
+            "Why: the cheapest plan with which somebody is refused for want of tokens in at most {} of futures; \
+             in {} that it was not made with, they are in {}",
+            percent(*risk),
+            plan.runs,
+            share(plan.judged.short)
+        ),
+    ];
+    let notes = vec!["Prices without tax, as the price list of the file has them".to_owned()];
+    let table = Some(SheetTable { columns, rows });
+    Some(Section { heading: "Purchase order".to_owned(), lines, table, notes, ..Section::default() })
 }
 
 /// The packs to buy, for a program: what CSV holds.

@@ -12,7 +12,7 @@ use crate::report::difference::printable;
 use crate::report::terminal::{HEADING, QUIET, right, styled, table};
 
 /// Rows of a table that a terminal shows.
-pub const TERMINAL_ROWS_MAX: usize = 40;
+pub const TERMINAL_ROWS_MAX: usize = 25;
 
 /// A result, ready to be shown.
 #[derive(Clone, Debug, Default)]

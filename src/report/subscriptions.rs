@@ -141,7 +141,7 @@ fn seats(advice: &Advice) -> Option<Section> {
     ];
     notes.extend(more(advice.seats.len()));
     Some(Section {
-        heading: "Who, where most is at stake".to_owned(),
+        heading: "Who: subscriptions by what they save, then tokens by use".to_owned(),
         table: Some(SheetTable { columns, rows }),
         notes,
         ..Section::default()

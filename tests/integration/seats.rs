@@ -320,7 +320,7 @@ fn the_command_tells_it_in_every_form() {
     };
     let table = ask(&["--page", "seats.html"]);
     assert!(
-        table.contains(" … and 20 more") && table.contains("No subscription price in the file: 60 uses"),
+        table.contains(" … and 35 more") && table.contains("No subscription price in the file: 60 uses"),
         "{table}"
     );
     let csv = ask(&["--format", "csv"]);

@@ -184,6 +184,6 @@ fn an_answer_as_text_and_as_csv() {
     sheet.sections.push(Section { table: Some(many), ..Section::default() });
     let text = plain(&text(&sheet, None));
     assert!(
-        text.contains(" … and 10 more; --format csv has them all\n") && text.ends_with(" … and 10 more\n")
+        text.contains(" … and 25 more; --format csv has them all\n") && text.ends_with(" … and 25 more\n")
     );
 }

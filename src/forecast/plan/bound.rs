@@ -30,7 +30,7 @@ pub(crate) struct Needs<'b> {
     /// By date: more than this, bought on that date and before it, ends unused in every future, in steps.
     caps: Vec<usize>,
     kept: BTreeMap<Vec<usize>, Rc<Vec<Money>>>,
-    /// Work done, in additions.
+    /// Work done, as [`crate::forecast::plan::search::Search::work_max`] counts it.
     pub(crate) work: u64,
 }
 
@@ -57,8 +57,9 @@ impl<'b> Needs<'b> {
     }
 
     /// For each date from `from` on: what must have been bought by then for all these paths but `slack` of them.
-    pub(crate) fn thresholds(&self, alive: &[usize], (from, slack): (usize, usize)) -> Vec<usize> {
+    pub(crate) fn thresholds(&mut self, alive: &[usize], (from, slack): (usize, usize)) -> Vec<usize> {
         let dates = from..self.bundles.packs.len();
+        self.work += 4 * (dates.len() * alive.len()) as u64;
         let threshold = |date: usize| {
             let mut needs: Vec<usize> = alive.iter().map(|path| self.of[*path][date]).collect();
             if needs.len() <= slack {

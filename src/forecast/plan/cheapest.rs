@@ -52,8 +52,8 @@ impl Fared {
     }
 }
 
-/// How much work one search may be, in additions.
-const WORK_MAX: u64 = 600_000_000;
+/// How much work one search may be: a second or two.
+const WORK_MAX: u64 = 1_500_000_000;
 
 /// How much work a search for one future may be.
 const WORK_FOR_ONE: u64 = 3_000_000;

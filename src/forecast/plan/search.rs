@@ -20,7 +20,7 @@ pub(crate) struct Search<'p> {
     pub(crate) bundles: &'p Bundles,
     /// How many paths may run short.
     pub(crate) short_max: usize,
-    /// After how many additions the search ends.
+    /// After how much work the search ends: about so many nanoseconds, but the same on every machine.
     pub(crate) work_max: u64,
 }
 
@@ -47,6 +47,9 @@ pub(crate) struct Outcome {
     /// Whether everything was searched: then nothing is better.
     pub(crate) is_proven: bool,
 }
+
+/// How often an amount is tried until the least that will do is known.
+const TRIALS: u64 = 14;
 
 /// Where all paths are before a purchase date.
 #[derive(Clone)]
@@ -181,7 +184,7 @@ impl Descent<'_, '_> {
             choices.retain(|(bound, _)| *bound <= best.cost);
         }
         choices.sort_unstable();
-        self.work += (choices.len() + 4 * wants.len()) as u64;
+        self.work += (8 * choices.len() + 32 * wants.len()) as u64;
         choices
     }
 
@@ -207,7 +210,7 @@ impl Descent<'_, '_> {
                 high = middle;
             }
         }
-        self.work += 16 * events.len() as u64;
+        self.work += TRIALS * (80 + 8 * events.len() as u64);
         low
     }
 
@@ -223,7 +226,7 @@ impl Descent<'_, '_> {
             shelf.add(self.search.places.of_date[date], tokens);
             shelf.live(&path.stretches[date + 1]);
         }
-        self.work += 8 * self.search.paths.len() as u64;
+        self.work += 100 * self.search.paths.len() as u64;
         next
     }
 
