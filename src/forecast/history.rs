@@ -188,7 +188,9 @@ impl History {
                     Some(place) if of_product.on[place] => {}
                     place => {
                         of_product.times += times;
-                        place.into_iter().for_each(|place| of_product.on[place] = true);
+                        if let Some(place) = place {
+                            of_product.on[place] = true;
+                        }
                     }
                 }
             }

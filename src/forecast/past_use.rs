@@ -194,7 +194,7 @@ impl Gathered {
         if days.1 < days.0 {
             return Err(format!("--to {} comes before --from {}", days.1.date(), days.0.date()));
         }
-        Ok(PastUse { days, rows, is_total, notes })
+        Ok(PastUse { rows, days, is_total, notes })
     }
 
     fn notes(&self, exports: &[NamedExport]) -> Vec<String> {

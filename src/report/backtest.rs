@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use crate::forecast::backtest::{Backtest, Compared, Coverage};
+use crate::meter::instant::Instant;
 use crate::meter::tokens::Tokens;
 use crate::report::sheet::{Chart, Column, Fan, Section, Sheet, SheetTable};
 use crate::scenario::calendar::from_iso;
@@ -111,7 +112,7 @@ fn drawn(tokens: Tokens) -> f64 {
 
 fn fan(backtest: &Backtest) -> Fan {
     let days = &backtest.by_day;
-    let midnight = |day: &str| from_iso(&format!("{day}T00:00:00Z")).map_or(0, |at| at.seconds());
+    let midnight = |day: &str| from_iso(&format!("{day}T00:00:00Z")).map_or(0, Instant::seconds);
     let at =
         |place: usize| days.iter().map(|(_, _, quantiles)| drawn(quantiles[place])).collect::<Vec<f64>>();
     Fan {

@@ -199,27 +199,18 @@ impl Groups<'_> {
         let copies = self.read_copies(&mut table);
         let teams = if copies.is_none() { self.read_teams(&mut table) } else { Some(Vec::new()) };
         let products = table.need("products", self.problems).and_then(|value| self.read_products(value));
-        let (count, people) = self.read_members(&mut table, (products.as_deref(), copies.is_some()))?;
+        let members = self.read_members(&mut table, (products.as_deref(), copies.is_some()));
         let habit = table.need("habit", self.problems);
         let habit = habit.and_then(|value| self.habits.find(value, self.problems));
         let own_zone = table.get("time_zone").and_then(|value| value.zone(self.problems));
         let first = teams.as_ref().and_then(|teams| teams.first());
         let zone = own_zone.clone().or(first.map(|team| self.people.team_zones[team.index()].clone()));
         let terms = self.read_terms(&mut table, &zone.unwrap_or_else(Zone::utc));
-        let mut share = |key| {
-            let value = table.get(key);
-            value.and_then(|value| value.decimal((0.0, 1.0), self.problems)).unwrap_or(0.0)
-        };
-        let joiners = share("joiners");
-        let mut seen = |key, default| {
-            let value = table.get(key);
-            let read = value.and_then(|value| Likelihood::read(value, self.problems));
-            read.unwrap_or(Likelihood::Stated(default))
-        };
-        let (leavers, come) = (seen("leavers", 0.0), seen("come", 1.0));
+        let (joiners, leavers, come) = self.read_turnover(&mut table);
         let place = table.place.clone();
         table.finish(self.problems);
         let (named, name, teams, products) = (named?.place(), name?, teams?, products?);
+        let (count, people) = members?;
         let (habit_name, habit) = habit?;
         if count * copies.as_ref().map_or(1, |(_, copies)| *copies) > MEMBERS_MAX {
             let label = "with the copies of the team more than 1,000,000 people";
@@ -261,6 +252,16 @@ impl Groups<'_> {
             self.named.push(named.clone());
         }
         Some(())
+    }
+
+    /// The shares who join, who leave, and who come at all.
+    fn read_turnover(&mut self, table: &mut Table<'_>) -> (f64, Likelihood, Likelihood) {
+        let joiners = table.get("joiners").and_then(|value| value.decimal((0.0, 1.0), self.problems));
+        let mut seen = |key, default| {
+            let read = table.get(key).and_then(|value| Likelihood::read(value, self.problems));
+            read.unwrap_or(Likelihood::Stated(default))
+        };
+        (joiners.unwrap_or(0.0), seen("leavers", 0.0), seen("come", 1.0))
     }
 
     fn read_terms(&mut self, table: &mut Table<'_>, zone: &Zone) -> Terms {

@@ -153,7 +153,7 @@ impl<'f> Usual<'f> {
             days[*place].get_or_insert(Known::Few);
         }
         for run in places.chunk_by(|one, other| is_silent(one) == is_silent(other)) {
-            let [run @ ..] = self.trimmed(run);
+            let run = self.trimmed(run);
             let Some((first, last)) = run.first().zip(run.last()).filter(|(first, _)| is_silent(first))
             else {
                 continue;
@@ -161,7 +161,9 @@ impl<'f> Usual<'f> {
             if self.silence(run) >= NO_CHANCE {
                 continue;
             }
-            run.iter().for_each(|place| _ = days[*place].get_or_insert(Known::Silent));
+            for place in run {
+                days[*place].get_or_insert(Known::Silent);
+            }
             for beside in [first.checked_sub(1), Some(last + 1)].into_iter().flatten() {
                 if beside < days.len() && self.is_few(beside, FEW_BESIDE) {
                     days[beside].get_or_insert(Known::Few);

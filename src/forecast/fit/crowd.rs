@@ -30,11 +30,9 @@ impl FittedCrowd {
             squares[weekday] += count * count;
         }
         let mean = |day: usize| shares.used[day] / shares.days[day].max(1.0);
-        let (mut variance, mut means) = (0.0, 0.0);
-        for day in 0..7 {
-            variance += squares[day] - shares.days[day] * mean(day) * mean(day);
-            means += shares.used[day];
-        }
+        let (means, _) = shares.sums();
+        let around = |(day, square): (usize, &f64)| square - shares.days[day] * mean(day) * mean(day);
+        let variance: f64 = squares.iter().enumerate().map(around).sum();
         let most = crowd.counts.iter().copied().max().unwrap_or(1).max(1);
         let busiest = (0..7).map(mean).fold(0.0, f64::max);
         // Of people who come by a chance each the variance is less than the mean by that chance.

@@ -43,7 +43,9 @@ impl Exposure {
     /// Every day of these weekdays counts.
     pub(crate) fn new(history: &History, weekdays: &[Weekday]) -> Self {
         let mut works = [false; 7];
-        weekdays.iter().for_each(|day| works[day.num_days_from_monday() as usize] = true);
+        for day in weekdays {
+            works[day.num_days_from_monday() as usize] = true;
+        }
         let weekdays: Vec<usize> = (0..history.days).map(|place| history.weekday(place)).collect();
         let of_days = weekdays.iter().map(|weekday| f64::from(u8::from(works[*weekday])));
         let weights = vec![of_days.collect::<Vec<_>>(); history.teams.len()];

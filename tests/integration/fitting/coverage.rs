@@ -1,5 +1,7 @@
 //! Nine of ten intervals of nine tenths hold.
 
+#![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "counts of a few hundred")]
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use flexmeter::forecast::backtest::{Backtest, Trial};

@@ -2,17 +2,20 @@
 
 use std::fs;
 
+use flexmeter::scenario::Scenario;
+
 use crate::fitting::firms::{charges, csv};
 use crate::support::{flexmeter, stderr, stdout};
 
 const HEADER: &str = "Day used,Email,Feature,First name,Last name,Product,Team,Tokens used\n";
 
-/// A file and the beginning of its name, arguments beside it, and what is said.
-#[test]
-fn broken_exports_are_refused_with_the_row_and_the_reason() {
+/// A name, the file, arguments beside it, and what is said.
+type Broken = (&'static str, String, &'static [&'static str], &'static str);
+
+fn broken() -> [Broken; 12] {
     let row = "2026-03-02,ann@x.com,,,,AutoCAD,North,7\n";
     let german = "Nutzungstag;E-Mail;Produkt;Verbrauchte Token\n2026-03-02;ann@x.com;AutoCAD;7\n";
-    let cases: [(&str, String, &[&str], &str); 12] = [
+    [
         ("half a row", format!("{HEADER}{row}2026-03-03,ann"), &[], "line 3: 2 cells, but the header has 8"),
         (
             "another language",
@@ -65,9 +68,13 @@ fn broken_exports_are_refused_with_the_row_and_the_reason() {
             &["--balance", "5", "--expires", "2026-03-01"],
             "--expires 2026-03-01 must lie after the start, 2026-03-03",
         ),
-    ];
+    ]
+}
+
+#[test]
+fn broken_exports_are_refused_with_the_row_and_the_reason() {
     let folder = tempfile::tempdir().expect("a folder");
-    for (name, text, more, said) in cases {
+    for (name, text, more, said) in broken() {
         fs::write(folder.path().join("usage.csv"), text).expect("written");
         let arguments = [&["import", "usage.csv", "--out", "firm.toml"], more].concat();
         let output = flexmeter(folder.path(), &arguments);
@@ -129,7 +136,7 @@ fn what_is_imported_is_forecast_and_planned_as_it_stands() {
     );
     fs::write(
         folder.path().join("usage.csv"),
-        csv(&scenario, &was).replace("\"", "\"\"").replace(",ann", ",\"ann").replace(",,,,", "\",,,,"),
+        csv(&scenario, &was).replace('"', "\"\"").replace(",ann", ",\"ann").replace(",,,,", "\",,,,"),
     )
     .expect("written");
     let run = |arguments: &[&str]| {
@@ -149,4 +156,36 @@ fn what_is_imported_is_forecast_and_planned_as_it_stands() {
     );
     let refused = flexmeter(folder.path(), &["backtest", "usage.csv", "--holdout", "3m"]);
     assert!(stderr(&refused).contains("at least 28 are needed"), "{}", stderr(&refused));
+}
+
+/// Groups of people with names: what is refused, with the words for it.
+#[test]
+fn users_of_a_group_are_checked_like_all_else() {
+    let file = |users: &str| {
+        format!(
+            "start = 2026-03-02T00:00:00Z\nend = 2026-03-09T00:00:00Z\n[[team]]\nname = \"T\"\n[[user]]\n\
+             name = \"di\"\nteams = [\"T\"]\n[habit.h]\nkind = \"office\"\n[[group]]\nname = \"g\"\nteam = \"T\"\n\
+             products = [\"AutoCAD\"]\nhabit = \"h\"\n{users}\n"
+        )
+    };
+    let cases = [
+        ("users = [\"ann\", \"ann\"]", "`ann` is a member of the group twice"),
+        ("users = [\"di\"]", "`di` is a [[user]] and a member of a group"),
+        ("users = []", "the people of a group"),
+        ("users = [\"ann\"]\ncount = 2", "the `users` of a group are those who are named"),
+        ("", "[[group]] has no `count`"),
+        ("[group.users]\nann = { Revit = 0.5 }", "the group does not open `Revit`"),
+        ("[group.users]\nann = { Foo = 0.5 }", "unknown product `Foo`"),
+        ("[group.users]\nann = { AutoCAD = [40, 39] }", "`use` is out of range"),
+        ("[group.users]\nann = { AutoCAD = [1, 2, 3] }", "a chance as it was seen"),
+        ("[group.users]\nann = { AutoCAD = { Mo = 0.5 } }", "unknown key `Mo`"),
+        ("[group.users]\nann = 5", "`users` has the wrong type"),
+    ];
+    for (users, said) in cases {
+        let problems = Scenario::read(&file(users)).expect_err(users);
+        assert!(problems.iter().any(|problem| problem.title.contains(said)), "{users}: {problems:#?}");
+    }
+    let two = "[group.users]\nann = { AutoCAD = { Mon = [30, 39], Tue = 0.5 } }\nbo = { AutoCAD = [1, 9] }";
+    let scenario = Scenario::read(&file(two)).expect("it is right");
+    assert_eq!(scenario.directory.users.iter().collect::<Vec<_>>(), ["ann", "bo", "di"]);
 }

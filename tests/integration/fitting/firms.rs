@@ -1,5 +1,12 @@
 //! Firms drawn at random, as scenario files, and their exports as CSV.
 
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "casts of small numbers"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! What is fitted uses what was used, and says what it can't know.
 
+#![expect(clippy::cast_precision_loss, clippy::float_cmp, reason = "counts of a few thousand")]
+
 use std::collections::BTreeMap;
 
 use flexmeter::forecast::fit::Fit;
@@ -68,7 +70,9 @@ fn add(sums: &mut BTreeMap<String, f64>, scenario: &Scenario, charges: &[ChargeR
         let tokens = charge.tokens.thousandths() as f64 / 1000.0 * part;
         let names =
             [scenario.directory.users.get(charge.user.0), scenario.directory.products.get(charge.product.0)];
-        names.into_iter().for_each(|name| *sums.entry(name.to_owned()).or_default() += tokens);
+        for name in names {
+            *sums.entry(name.to_owned()).or_default() += tokens;
+        }
         *sums.entry("all".to_owned()).or_default() += tokens;
     }
 }
