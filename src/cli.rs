@@ -30,6 +30,7 @@ mod answer;
 mod balances;
 mod export;
 mod amount;
+mod futures;
 mod forecast;
 mod plan;
 mod comparing;

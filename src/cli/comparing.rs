@@ -5,14 +5,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::cli::amount;
 use crate::cli::answer::Answer;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::futures::{Futures, TrueRefusals};
 use crate::cli::names::Names;
 use crate::cli::progress::Progress;
 use crate::forecast::comparison::{Change, Effort, Variant, compare};
-use crate::meter::instant::Span;
 use crate::report::comparison as report;
 use crate::report::terminal::titled;
 use crate::scenario::Scenario;
@@ -23,15 +22,10 @@ pub(super) struct EffortArguments {
     /// So many futures of each
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
     runs: u64,
-    /// A refusal is no true one if the user is admitted within so long after it
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = amount::duration)]
-    cured_within: Span,
-    /// The seed of the first future, in place of the file's
-    #[arg(long)]
-    seed: Option<u64>,
-    /// No progress line
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    refusals: TrueRefusals,
+    #[command(flatten)]
+    futures: Futures,
     #[command(flatten)]
     names: Names,
 }
@@ -48,7 +42,7 @@ pub(super) struct Base<'a> {
 impl EffortArguments {
     /// Seed and names as they are asked for.
     pub(super) fn prepare(&self, scenario: &mut Scenario) -> Result<(), Failure> {
-        scenario.seed = self.seed.unwrap_or(scenario.seed);
+        self.futures.first(scenario);
         self.names.hide(scenario)
     }
 }
@@ -61,11 +55,11 @@ impl Base<'_> {
         answer: &Answer,
     ) -> Result<ExitCode, Failure> {
         let scenario = self.scenario;
-        let effort = Effort { runs: arguments.runs, cured_within: arguments.cured_within };
+        let effort = Effort { runs: arguments.runs, cured_within: arguments.refusals.cured_within };
         let comparison = guarded((self.file, scenario.seed), "compare", || {
             let others = variants.iter().filter(|variant| matches!(variant.change, Change::Scenario(_)));
             let runs = effort.runs * (1 + others.count() as u64);
-            let progress = Progress::of_runs(scenario, runs, arguments.quiet);
+            let progress = Progress::of_runs(scenario, runs, arguments.futures.quiet);
             let compared = compare((self.name, scenario), (variants, effort), &progress);
             compared.map_err(|stopped| Failure::stopped(&stopped, self.file))
         })?;

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::cli::answer::Answer;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::futures::{Futures, TrueRefusals};
 use crate::cli::progress::Progress;
 use crate::cli::{amount, interrupt, scenario_file};
 use crate::forecast::future::Asked;
@@ -16,7 +17,6 @@ use crate::forecast::outlook::{Manner, Outlook};
 use crate::forecast::sampling::{Effort, futures};
 use crate::forecast::supply;
 use crate::meter::id::TeamId;
-use crate::meter::instant::Span;
 use crate::meter::request::Request;
 use crate::report::forecast as report;
 use crate::scenario::Scenario;
@@ -57,15 +57,10 @@ pub(super) struct Arguments {
     /// What people would use if tokens never ran out
     #[arg(long)]
     demand: bool,
-    /// A refusal is no true one if the user is admitted within so long after it
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = amount::duration)]
-    cured_within: Span,
-    /// The seed of the first run, in place of the file's
-    #[arg(long)]
-    seed: Option<u64>,
-    /// No progress line
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    refusals: TrueRefusals,
+    #[command(flatten)]
+    futures: Futures,
     #[command(flatten)]
     answer: Answer,
 }
@@ -75,20 +70,21 @@ pub(super) fn forecast(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     arguments.answer.check(&arguments.file)?;
     let mut scenario = scenario_file::read(&arguments.file)?;
-    scenario.seed = arguments.seed.unwrap_or(scenario.seed);
+    arguments.futures.first(&mut scenario);
     let team = team(&scenario, arguments.team.as_deref())?;
     let has_packs = scenario.timeline.iter().any(|(_, request)| matches!(request, Request::Buy(_)));
     let unlimited = arguments.demand || !has_packs;
     if unlimited {
         scenario = supply::unlimited(&scenario);
     }
-    let asked = Asked { team, cured_within: arguments.cured_within, months: Months::of_run(&scenario) };
+    let asked =
+        Asked { team, cured_within: arguments.refusals.cured_within, months: Months::of_run(&scenario) };
     let effort = match (arguments.runs, arguments.tolerance) {
         (Some(runs), tolerance) => Effort { runs, tolerance },
         (None, tolerance) => Effort { runs: RUNS_MAX, tolerance: tolerance.or(Some(TOLERANCE)) },
     };
     let outlook = guarded((&arguments.file, scenario.seed), "forecast", || {
-        let progress = Progress::of_runs(&scenario, effort.runs, arguments.quiet);
+        let progress = Progress::of_runs(&scenario, effort.runs, arguments.futures.quiet);
         let futures = futures(&scenario, (&asked, effort), &progress);
         let futures = futures.map_err(|stopped| Failure::stopped(&stopped, &arguments.file))?;
         let manner = Manner { tolerance: effort.tolerance, unlimited };

@@ -8,12 +8,12 @@ use clap::Args;
 use crate::cli::answer::Answer;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::futures::{Futures, TrueRefusals};
 use crate::cli::progress::Progress;
 use crate::cli::{amount, forecast, interrupt, scenario_file, shown};
 use crate::forecast::plan::rhythm::Rhythm;
 use crate::forecast::plan::{Asked, Impossible, REPLAYS, plan as make};
 use crate::meter::id::TeamId;
-use crate::meter::instant::Span;
 use crate::report::plan as report;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::{Zone, iso};
@@ -50,15 +50,10 @@ pub(super) struct Arguments {
     /// Futures to plan with; as many to try the plan, and as many to judge it
     #[arg(long, default_value_t = 400, value_parser = clap::value_parser!(u64).range(20..=100_000))]
     runs: u64,
-    /// A refusal is no true one if the user is admitted within so long after it
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = amount::duration)]
-    cured_within: Span,
-    /// The seed of the first future, in place of the file's
-    #[arg(long)]
-    seed: Option<u64>,
-    /// No progress line
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    refusals: TrueRefusals,
+    #[command(flatten)]
+    futures: Futures,
     #[command(flatten)]
     answer: Answer,
 }
@@ -68,16 +63,16 @@ pub(super) fn plan(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     arguments.answer.check(&arguments.file)?;
     let mut scenario = scenario_file::read(&arguments.file)?;
-    scenario.seed = arguments.seed.unwrap_or(scenario.seed);
+    arguments.futures.first(&mut scenario);
     let asked = Asked {
         team: team(&scenario, arguments)?,
         rhythm: arguments.buy.clone(),
         risk: arguments.risk,
         runs: arguments.runs,
-        cured_within: arguments.cured_within,
+        cured_within: arguments.refusals.cured_within,
     };
     let plan = guarded((&arguments.file, scenario.seed), "plan", || {
-        let progress = Progress::of_runs(&scenario, arguments.runs * REPLAYS, arguments.quiet);
+        let progress = Progress::of_runs(&scenario, arguments.runs * REPLAYS, arguments.futures.quiet);
         let plan = make(&scenario, &asked, &progress);
         plan.map_err(|stopped| Failure::stopped(&stopped, &arguments.file))
     })?;

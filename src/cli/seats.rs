@@ -8,6 +8,7 @@ use clap::Args;
 use crate::cli::answer::Answer;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::futures::Futures;
 use crate::cli::names::Names;
 use crate::cli::progress::Progress;
 use crate::cli::{interrupt, scenario_file};
@@ -40,12 +41,8 @@ pub(super) struct Arguments {
     /// So many futures
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
     runs: u64,
-    /// The seed of the first future, in place of the file's
-    #[arg(long)]
-    seed: Option<u64>,
-    /// No progress line
-    #[arg(long, short)]
-    quiet: bool,
+    #[command(flatten)]
+    futures: Futures,
     #[command(flatten)]
     names: Names,
     #[command(flatten)]
@@ -58,10 +55,10 @@ pub(super) fn seats(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = &arguments.file;
     arguments.answer.check(file)?;
     let mut scenario = scenario_file::read(file)?;
-    scenario.seed = arguments.seed.unwrap_or(scenario.seed);
+    arguments.futures.first(&mut scenario);
     arguments.names.hide(&mut scenario)?;
     let advice = guarded((file, scenario.seed), "seats", || {
-        let progress = Progress::of_runs(&scenario, arguments.runs, arguments.quiet);
+        let progress = Progress::of_runs(&scenario, arguments.runs, arguments.futures.quiet);
         let advice = advise(&scenario, 0..arguments.runs, &progress);
         advice.map_err(|stopped| Failure::stopped(&stopped, file))
     })?;
