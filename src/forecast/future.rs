@@ -161,8 +161,10 @@ impl<'a> Watch<'a> {
     }
 
     fn change(&mut self, at: Instant, tokens: Tokens) {
+        // Before the start belongs to the first day; what is voided when the run is cut, to the last.
         let day = usize::try_from(Day::of(at).0 - self.first_day.0).unwrap_or(0);
-        self.changes[day] += tokens;
+        let last = self.changes.len() - 1;
+        self.changes[day.min(last)] += tokens;
     }
 
     fn charge(&mut self, charge: &ChargeRecord) {

@@ -156,6 +156,31 @@ fn the_day_tokens_run_out_is_the_first_day_somebody_is_refused() {
     assert_eq!(draws[2].at, at("2026-01-04T09:00:00Z"));
 }
 
+/// A hold that waits when the run is cut goes back to a pack that has ended: tokens expire on the run's last instant.
+#[test]
+fn what_the_end_of_the_run_cuts_belongs_to_its_last_day() {
+    let text = r#"
+        start = 2026-01-01T00:00:00Z
+        end = 2026-01-03T00:00:00Z
+        [[team]]
+        name = "Lab"
+        packs = [{ id = "p", tokens = 20, bought = 2025-06-01T00:00:00Z, expires = 2026-01-02T23:59:00Z }]
+        [[user]]
+        name = "ann"
+        teams = ["Lab"]
+        products = ["AutoCAD"]
+        [[step]]
+        at = 2026-01-02T23:58:00Z
+        do = "sign-in"
+        user = "ann"
+        product = "AutoCAD"
+        "#;
+    let scenario = scenario(text);
+    let future = future::of(&scenario, &asked(&scenario), &()).expect("nothing ends it");
+    assert_eq!(future.balance, [20, 0].map(Tokens::whole));
+    assert_eq!(future.expired(), Tokens::whole(20));
+}
+
 fn at(text: &str) -> Instant {
     flexmeter::scenario::calendar::from_iso(text).expect("an instant")
 }

@@ -483,6 +483,42 @@ fn the_command_says_what_to_buy() {
     assert!(gap > 0.0 && gap < total, "who knows the future pays less: {gap} of {total}");
 }
 
+/// What a plan is judged by is what a forecast says of a file that buys it, future by future.
+#[test]
+fn a_plan_is_judged_as_a_forecast_of_its_purchases() {
+    const RUNS: u64 = 60;
+    let firm = format!("{FIRM}\n[[price]]\npacks = [10, 50]\n");
+    let folder = folder(&firm);
+    let asked = "plan firm.toml --risk 20% --buy quarterly --runs 60 --format json --quiet".split(' ');
+    let told = flexmeter(folder.path(), &asked.collect::<Vec<_>>());
+    let plan: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    // The plan takes the place of the file's own purchase, its last step.
+    let (rest, _) = FIRM.rsplit_once("[[step]]").expect("steps");
+    let mut bought = format!("{rest}[[price]]\npacks = [10, 50]\n");
+    let lots = plan["purchases"].as_array().expect("purchases");
+    assert!(!lots.is_empty());
+    for (place, lot) in lots.iter().enumerate() {
+        for pack in 0..lot["count"].as_u64().expect("a count") {
+            bought += &format!(
+                "[[step]]\nat = {}\ndo = \"buy\"\nteam = \"Lab\"\npack = {{ id = \"b{place}-{pack}\", tokens = {} }}\n",
+                lot["at"].as_str().expect("an instant"),
+                lot["tokens"].as_str().expect("an amount")
+            );
+        }
+    }
+    std::fs::write(folder.path().join("bought.toml"), &bought).expect("written");
+    let seed = (plan["seed"].as_u64().expect("a seed") + 2 * RUNS).to_string();
+    let asked = ["forecast", "bought.toml", "--runs", "60", "--seed", &seed, "--format", "json", "--quiet"];
+    let told = flexmeter(folder.path(), &asked);
+    let forecast: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
+    let refused = forecast["refusals"].as_array().expect("reasons");
+    let short = refused.iter().find(|of| of["reason"] == "insufficient-tokens").expect("some are refused");
+    assert_eq!(plan["judged"]["short"], short["chance"]);
+    assert_eq!(plan["judged"]["refusals"], short["true_mean"]);
+    assert_eq!(plan["judged"]["expired"], forecast["expired"]["mean"]);
+    assert!(plan["judged"]["short"]["value"].as_f64() > Some(0.0), "otherwise nothing is compared");
+}
+
 #[test]
 fn what_cannot_be_planned_is_explained() {
     let cases: [(&str, String, &[&str], &[&str]); 8] = [
