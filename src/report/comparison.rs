@@ -22,8 +22,11 @@ pub fn sheet(comparison: &Comparison, (title, of): (&str, &str)) -> Sheet {
     let Comparison { start, end, seed, runs, currency, .. } = comparison;
     let last = seed.wrapping_add(runs - 1);
     let lines = vec![
-        format!("{of}, {start} to {end}"),
-        format!("{} of each, on the same chance (seeds {seed} to {last})", counted(*runs, "future")),
+        of.to_owned(),
+        format!(
+            "{start} to {end}, {} of each, on the same chance (seeds {seed} to {last})",
+            counted(*runs, "future")
+        ),
         "In brackets: where the true mean lies with 95 % confidence".to_owned(),
     ];
     let sides: Vec<&Side> = [&comparison.base]
@@ -37,7 +40,10 @@ pub fn sheet(comparison: &Comparison, (title, of): (&str, &str)) -> Sheet {
         table: Some(differences(comparison)),
         chart: Some(Chart::Bars(sides.iter().map(bar).collect())),
         notes: vec![
-            format!("Cost in {currency}, at the price of the packs that tokens come from"),
+            format!(
+                "Cost in {currency}, at the price of the packs that tokens come from; of a misreading, at the list's"
+            ),
+            "Differ: the futures in which tokens differ at all".to_owned(),
             comparison.refusal_rule.clone(),
         ],
     };
@@ -58,7 +64,7 @@ fn differences(comparison: &Comparison) -> SheetTable {
         Column::number("more_share", "more, %"),
         Column::number("more_cost", "cost more"),
         Column::number("more_refusals", "true refusals more"),
-        Column::number("differs", "futures that differ, %"),
+        Column::number("differs", "differ, %"),
     ];
     let base = &comparison.base;
     let mut first = vec![base.name.clone(), format!("{:.1}", base.tokens.value)];

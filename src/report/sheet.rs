@@ -116,19 +116,38 @@ pub struct Lines {
 /// The sheet for a person at a terminal. Tables are fitted to `width` columns, or stay whole; charts are left out.
 pub fn text(sheet: &Sheet, width: Option<u16>) -> String {
     let mut text = styled(HEADING, &printable(&sheet.title)) + "\n";
-    text.extend(sheet.lines.iter().map(|line| printable(line) + "\n"));
+    text.extend(sheet.lines.iter().map(|line| fitted(line, width) + "\n"));
     for (place, section) in sheet.sections.iter().enumerate() {
         text.push('\n');
         if !section.heading.is_empty() {
             text += &(styled(HEADING, &printable(&section.heading)) + "\n");
         }
-        text.extend(section.lines.iter().map(|line| printable(line) + "\n"));
+        text.extend(section.lines.iter().map(|line| fitted(line, width) + "\n"));
         if let Some(table) = &section.table {
             let is_in_csv = sheet.sections[..place].iter().all(|before| before.table.is_none());
             text += &rows(table, width);
             text += &rest(table.rows.len(), if is_in_csv { "; --format csv has them all" } else { "" });
         }
-        text.extend(section.notes.iter().map(|note| styled(QUIET, &printable(note)) + "\n"));
+        text.extend(section.notes.iter().map(|note| styled(QUIET, &fitted(note, width)) + "\n"));
+    }
+    text
+}
+
+/// A line as it is shown: broken between words where it is wider than the terminal.
+fn fitted(line: &str, width: Option<u16>) -> String {
+    let width = width.map_or(usize::MAX, usize::from);
+    let line = printable(line);
+    let mut text = String::new();
+    let mut column = 0;
+    for word in line.split_inclusive(' ') {
+        let long = word.trim_end().chars().count();
+        if column > 0 && column + long > width {
+            text.truncate(text.trim_end().len());
+            text.push('\n');
+            column = 0;
+        }
+        text += word;
+        column += word.chars().count();
     }
     text
 }

@@ -179,6 +179,8 @@ fn an_answer_as_text_and_as_csv() {
     for line in plain(&text(&sheet, Some(24))).lines().skip(6).take(4) {
         assert!(line.chars().count() <= 24, "fitted to the width: {line:?}");
     }
+    let narrow = plain(&text(&sheet, Some(24)));
+    assert!(narrow.contains("\nFrom firm.toml, 200\nfutures.\n"), "between words: {narrow}");
     let many = SheetTable { rows: vec![table.rows[1].clone(); 50], ..table };
     sheet.sections[0].table = Some(many.clone());
     sheet.sections.push(Section { table: Some(many), ..Section::default() });
