@@ -37,7 +37,9 @@ impl Imported {
             lines: self.notes.clone(),
             ..Section::default()
         };
-        let sections = vec![known, self.products()];
+        // Of people without names nothing is known one by one.
+        let products = (!self.fitted.is_empty()).then(|| self.products());
+        let sections = [known].into_iter().chain(products).collect();
         Sheet { title: self.title.clone(), lines, sections, data: Some(self.shares()) }
     }
 
