@@ -116,24 +116,19 @@ fn refused(impossible: &Impossible, arguments: &Arguments) -> Failure {
     Failure::input(match impossible {
         Impossible::NoDates => format!("no date of --buy lies within the run of {file}"),
         Impossible::TooLate { first, share } => format!(
-            "no plan can meet a risk of {} %: in {:.1} % of futures tokens are short before the first purchase, on {}; \
+            "no plan can meet a risk of {}: in {:.1} % of futures tokens are short before the first purchase, on {}; \
              buy earlier (--buy), or bear more risk (--risk)",
-            percent(arguments.risk),
+            report::percent(arguments.risk),
             share * 100.0,
             iso(*first)
         ),
         Impossible::PacksEnd => format!(
-            "no plan can meet a risk of {} %: packs end before the tokens in them are needed; buy more often (--buy)",
-            percent(arguments.risk)
+            "no plan can meet a risk of {}: packs end before the tokens in them are needed; buy more often (--buy)",
+            report::percent(arguments.risk)
         ),
         Impossible::Entangled(others) => format!(
             "this team shares users, contracts or packs with {others}: which of them pays depends on what is bought, \
              so that one can't be planned for by itself; plan with a file in which they are apart"
         ),
     })
-}
-
-fn percent(share: f64) -> String {
-    let hundredths = (share * 10_000.0).round() / 100.0;
-    hundredths.to_string()
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::forecast::charges;
-use crate::forecast::charges::{Charges, FirstDifference};
+use crate::forecast::charges::{Charge, Charges, FirstDifference};
 use crate::forecast::cost;
 use crate::forecast::misreading::Misreading;
 use crate::forecast::quantile::{Estimate, Spread, amount};
-use crate::forecast::replications::{replicate, replication};
+use crate::forecast::replications::replicate;
 use crate::forecast::shortage;
 use crate::meter::instant::Span;
 use crate::meter::tokens::Tokens;
@@ -126,34 +126,25 @@ pub fn compare(
     (variants, effort): (&[Variant], Effort),
     observer: &dyn Observer,
 ) -> Result<Comparison, Stopped> {
-    let misread = variants.iter().filter_map(|variant| match &variant.change {
-        Change::Misreading(misreading) => Some(misreading),
-        Change::Scenario(_) => None,
-    });
-    let misread: Vec<&Misreading> = misread.collect();
-    let sums = replicate(base, 0..effort.runs, |scenario| {
-        let charges = charges::of(scenario, effort.cured_within, observer)?;
-        let counted = misread.iter().map(|misreading| misread_sum(scenario, misreading, &charges));
-        let counted: Vec<Sum> = counted.collect();
-        Ok((sum(scenario, &charges), counted))
+    let futures = replicate(base, 0..effort.runs, |replication| {
+        let charges = charges::of(replication, effort.cured_within, observer)?;
+        let is_searched = replication.seed.wrapping_sub(base.seed) < SEARCHED;
+        let of_variants = variants.iter().map(|variant| {
+            let (sum, other, counted) =
+                of_variant((replication, &charges), (&variant.change, effort), observer)?;
+            let sides = [(replication, charges.charges.as_slice()), (&other, &counted)];
+            Ok((sum, is_searched.then(|| charges::first_difference(sides)).flatten()))
+        });
+        let of_variants = of_variants.collect::<Result<Vec<_>, Stopped>>()?;
+        Ok((sum(replication, &charges), of_variants))
     })?;
-    let (of_base, mut counted): (Vec<Sum>, Vec<Vec<Sum>>) = sums.into_iter().unzip();
-    let mut differences = Vec::new();
-    // The last misreading is taken first.
-    for variant in variants.iter().rev() {
-        let of_variant = match &variant.change {
-            Change::Misreading(_) => {
-                counted.iter_mut().map(|sums| sums.pop().expect("one for each misreading")).collect()
-            }
-            Change::Scenario(other) => replicate(&same_seed(other, base), 0..effort.runs, |scenario| {
-                let charges = charges::of(scenario, effort.cured_within, observer)?;
-                Ok(sum(scenario, &charges))
-            })?,
-        };
-        let first = first(base, (&variant.change, effort), observer)?;
-        differences.push(difference(&variant.name, (&of_base, &of_variant), first));
-    }
-    differences.reverse();
+    let (of_base, of_variants): (Vec<Sum>, Vec<Vec<_>>) = futures.into_iter().unzip();
+    let differences = variants.iter().enumerate().map(|(place, variant)| {
+        let sums: Vec<Sum> = of_variants.iter().map(|of_future| of_future[place].0).collect();
+        let first = of_variants.iter().find_map(|of_future| of_future[place].1.clone());
+        difference(&variant.name, (&of_base, &sums), first)
+    });
+    let differences = differences.collect();
     Ok(Comparison {
         base: side(name, &of_base),
         variants: differences,
@@ -166,9 +157,24 @@ pub fn compare(
     })
 }
 
-/// The variant under the seed of the base, so that chance is the same.
-fn same_seed(scenario: &Scenario, base: &Scenario) -> Scenario {
-    Scenario { seed: base.seed, ..scenario.clone() }
+/// What a variant of a future comes to, and its charges.
+fn of_variant(
+    (future, charges): (&Arc<Scenario>, &Charges),
+    (change, effort): (&Change, Effort),
+    observer: &dyn Observer,
+) -> Result<(Sum, Arc<Scenario>, Vec<Charge>), Stopped> {
+    match change {
+        Change::Misreading(misreading) => {
+            let counted = misreading.count(future, charges);
+            Ok((misread_sum(future, &counted), future.clone(), counted))
+        }
+        Change::Scenario(other) => {
+            // Under the seed of the base, so that chance is the same.
+            let other = Arc::new(Scenario { seed: future.seed, ..Scenario::clone(other) });
+            let of_other = charges::of(&other, effort.cured_within, observer)?;
+            Ok((sum(&other, &of_other), other, of_other.charges))
+        }
+    }
 }
 
 fn sum(scenario: &Scenario, charges: &Charges) -> Sum {
@@ -181,36 +187,10 @@ fn sum(scenario: &Scenario, charges: &Charges) -> Sum {
     }
 }
 
-fn misread_sum(scenario: &Scenario, misreading: &Misreading, charges: &Charges) -> Sum {
-    let counted = misreading.count(scenario, charges);
+fn misread_sum(scenario: &Scenario, counted: &[Charge]) -> Sum {
     let cost = counted.iter().map(|charge| scenario.prices.tokens(charge.tokens, charge.window_start)).sum();
     let tokens = counted.iter().map(|charge| charge.tokens).sum();
     Sum { tokens, cost, refusals: None, expired: None }
-}
-
-/// The first charge that differs, in the first replications in which one does.
-fn first(
-    base: &Scenario,
-    (change, effort): (&Change, Effort),
-    observer: &dyn Observer,
-) -> Result<Option<FirstDifference>, Stopped> {
-    for number in 0..effort.runs.min(SEARCHED) {
-        let of_base = replication(base, number);
-        let charges = charges::of(&of_base, effort.cured_within, observer)?;
-        let (other, of_other) = match change {
-            Change::Misreading(misreading) => (of_base.clone(), misreading.count(&of_base, &charges)),
-            Change::Scenario(scenario) => {
-                let other = replication(&same_seed(scenario, base), number);
-                let charges = charges::of(&other, effort.cured_within, observer)?;
-                (other, charges.charges)
-            }
-        };
-        let sides: [(&Arc<Scenario>, &[_]); 2] = [(&of_base, &charges.charges), (&other, &of_other)];
-        if let Some(first) = charges::first_difference(sides) {
-            return Ok(Some(first));
-        }
-    }
-    Ok(None)
 }
 
 fn side(name: &str, sums: &[Sum]) -> Side {

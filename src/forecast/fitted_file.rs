@@ -13,6 +13,7 @@ use crate::forecast::history::rate::RateFrom;
 use crate::meter::tokens::Tokens;
 use crate::scenario::calendar::{Day, iso};
 use crate::scenario::catalogue::listed;
+use crate::scenario::office::WEEKDAYS;
 
 /// A fit with what the file says beside it.
 pub struct FittedFile<'f> {
@@ -282,20 +283,11 @@ impl FittedFile<'_> {
         if self.history.is_total || used <= 0.0 {
             return pair(used, days);
         }
-        let weekdays = [
-            Weekday::Mon,
-            Weekday::Tue,
-            Weekday::Wed,
-            Weekday::Thu,
-            Weekday::Fri,
-            Weekday::Sat,
-            Weekday::Sun,
-        ];
-        let of_day = |(place, day): (usize, &Weekday)| {
+        let of_day = |(place, (_, day)): (usize, &(&str, Weekday))| {
             let (used, days) = (shares.used[place], shares.days[place]);
             (used > 0.0).then(|| format!("{day} = {}", pair(used, days.max(used))))
         };
-        let days: Vec<String> = weekdays.iter().enumerate().filter_map(of_day).collect();
+        let days: Vec<String> = WEEKDAYS.iter().enumerate().filter_map(of_day).collect();
         format!("{{ {} }}", days.join(", "))
     }
 }

@@ -57,6 +57,8 @@ pub struct TeamFuture {
     pub tokens: Tokens,
     /// Tokens expired during the run.
     pub expired: Tokens,
+    /// Tokens left in its packs at the end.
+    pub left: Tokens,
     /// The first instant at which somebody got none of what they wanted because tokens ran out.
     pub ran_out: Option<Instant>,
 }
@@ -199,7 +201,10 @@ impl<'a> Watch<'a> {
         *first = Some(first.map_or(at, |first| first.min(at)));
     }
 
-    fn finish(self, run: &Run) -> Future {
+    fn finish(mut self, run: &Run) -> Future {
+        for (team, future) in &mut self.teams {
+            future.left = run.tally.teams.get(team).map_or(Tokens::ZERO, |stock| stock.remaining);
+        }
         let products = self.scenario.setup.products.len();
         let cells = self.tokens.iter().enumerate().filter(|(_, tokens)| **tokens != Tokens::ZERO);
         let product = |place: usize| ProductId((0..).nth(place).expect("products are few"));

@@ -9,6 +9,7 @@ use chrono::Weekday;
 use crate::forecast::history::rate::Rate;
 use crate::forecast::past_use::{PastUse, Used};
 use crate::scenario::calendar::Day;
+use crate::scenario::office::WEEKDAYS;
 
 /// Past use, with everything by number.
 #[derive(Clone, Debug)]
@@ -143,16 +144,7 @@ impl History {
         if self.is_total {
             used = [true, true, true, true, true, false, false];
         }
-        let days = [
-            Weekday::Mon,
-            Weekday::Tue,
-            Weekday::Wed,
-            Weekday::Thu,
-            Weekday::Fri,
-            Weekday::Sat,
-            Weekday::Sun,
-        ];
-        days.into_iter().zip(used).filter(|(_, used)| *used).map(|(day, _)| day).collect()
+        WEEKDAYS.into_iter().zip(used).filter(|(_, used)| *used).map(|((_, day), _)| day).collect()
     }
 
     fn team(&self, name: &str) -> usize {

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use crate::forecast::backtest::{Backtest, Compared, Coverage};
+use crate::forecast::quantile::amount;
 use crate::meter::instant::Instant;
-use crate::meter::tokens::Tokens;
 use crate::report::sheet::{Chart, Column, Fan, Section, Sheet, SheetTable};
 use crate::scenario::calendar::from_iso;
 
@@ -105,23 +105,18 @@ fn cells(of: &Compared) -> Vec<String> {
     vec![of.name.clone(), of.used.to_string(), p5, p50, p95, error, inside.to_owned()]
 }
 
-#[expect(clippy::cast_precision_loss, reason = "only what is drawn")]
-fn drawn(tokens: Tokens) -> f64 {
-    tokens.thousandths() as f64 / 1000.0
-}
-
 fn fan(backtest: &Backtest) -> Fan {
     let days = &backtest.by_day;
     let midnight = |day: &str| from_iso(&format!("{day}T00:00:00Z")).map_or(0, Instant::seconds);
     let at =
-        |place: usize| days.iter().map(|(_, _, quantiles)| drawn(quantiles[place])).collect::<Vec<f64>>();
+        |place: usize| days.iter().map(|(_, _, quantiles)| amount(quantiles[place])).collect::<Vec<f64>>();
     Fan {
         unit: "tokens a day".to_owned(),
         days: days.iter().map(|(day, ..)| midnight(day)).collect(),
         bands: vec![("P5 to P95".to_owned(), at(0), at(2))],
         lines: vec![
             ("P50".to_owned(), at(1)),
-            ("used".to_owned(), days.iter().map(|(_, used, _)| drawn(*used)).collect()),
+            ("used".to_owned(), days.iter().map(|(_, used, _)| amount(*used)).collect()),
         ],
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::forecast::outlook::{Charged, Outlook};
-use crate::forecast::quantile::{Estimate, Quantile, Spread};
+use crate::forecast::quantile::{Estimate, Quantile, Spread, amount};
 use crate::meter::tokens::Tokens;
 use crate::report::sheet::{Chart, Column, Fan, Section, Sheet, SheetTable};
 use crate::report::terminal::{counted, titled};
@@ -107,18 +107,13 @@ fn date(at: &Quantile<Option<String>>) -> String {
 
 fn fan(outlook: &Outlook) -> Fan {
     let days = &outlook.balance;
-    let at = |place: usize| days.iter().map(|day| drawn(day.tokens[place])).collect::<Vec<f64>>();
+    let at = |place: usize| days.iter().map(|day| amount(day.tokens[place])).collect::<Vec<f64>>();
     Fan {
         unit: "tokens left at the end of the day".to_owned(),
         days: days.iter().map(|day| midnight(&day.day)).collect(),
         bands: vec![("P5 to P95".to_owned(), at(0), at(4)), ("P25 to P75".to_owned(), at(1), at(3))],
         lines: vec![("P50".to_owned(), at(2))],
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "only what is drawn")]
-fn drawn(tokens: Tokens) -> f64 {
-    tokens.thousandths() as f64 / 1000.0
 }
 
 fn months(outlook: &Outlook) -> Section {

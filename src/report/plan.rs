@@ -319,6 +319,7 @@ fn share(of: Estimate) -> String {
     format!("{:.1} % ({:.1} … {:.1})", of.value * 100.0, of.low * 100.0, of.high * 100.0)
 }
 
-fn percent(share: f64) -> String {
+/// A share in per cent, with two digits at most.
+pub(crate) fn percent(share: f64) -> String {
     format!("{} %", (share * 10_000.0).round() / 100.0)
 }

@@ -1,26 +1,24 @@
 //! `Judgement`: how purchases do in futures that nobody planned with, on the exact meter.
 
-use std::error::Error;
 use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::forecast::future;
+use crate::forecast::future::Asked;
+use crate::forecast::months::Months;
 use crate::forecast::plan::cheapest::Futures;
 use crate::forecast::plan::ground::Ground;
 use crate::forecast::plan::purchases::Purchases;
 use crate::forecast::quantile::{Estimate, amount, number};
 use crate::forecast::replications::replicate;
-use crate::forecast::shortage::Shortages;
 use crate::forecast::supply;
-use crate::meter::id::TeamId;
 use crate::meter::instant::Span;
-use crate::meter::record::{Record, TokenEvent, TokenEventKind};
 use crate::meter::tokens::Tokens;
 use crate::scenario::Scenario;
 use crate::scenario::price_list::Money;
-use crate::simulation::recorder::{Detail, Observer, Recorder, Stopped};
-use crate::simulation::replay;
+use crate::simulation::recorder::{Observer, Stopped};
 
 /// Purchases, and how they do.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,7 +54,7 @@ pub(crate) struct Court<'a> {
     pub(crate) futures: &'a Futures,
     /// The numbers of the replications.
     pub(crate) numbers: Range<u64>,
-    /// See [`Shortages`].
+    /// See [`crate::forecast::shortage`].
     pub(crate) cured_within: Span,
     pub(crate) observer: &'a dyn Observer,
 }
@@ -83,19 +81,11 @@ impl Court<'_> {
     }
 
     fn fate(&self, replication: &Arc<Scenario>) -> Result<Fate, Stopped> {
-        let mut witness = Witness {
-            scenario: replication,
-            team: self.ground.team,
-            shortages: Shortages::new(self.cured_within),
-            expired: Tokens::ZERO,
-        };
-        let run = replay::run(replication, &mut witness, self.observer)?;
-        let packs = run.packs.iter().filter(|pack| pack.team == self.ground.team);
-        Ok(Fate {
-            refusals: witness.shortages.finish().of_tokens(),
-            expired: witness.expired,
-            left: packs.map(|pack| pack.remaining).sum(),
-        })
+        let Court { ground, cured_within, .. } = *self;
+        let asked = Asked { team: Some(ground.team), cured_within, months: Months::of_run(replication) };
+        let future = future::of(replication, &asked, self.observer)?;
+        let team = future.teams[&ground.team];
+        Ok(Fate { refusals: future.shortages.of_tokens(), expired: team.expired, left: team.left })
     }
 }
 
@@ -119,42 +109,6 @@ impl Fate {
     /// True refusals as a number.
     pub(crate) fn felt(&self) -> f64 {
         number(usize::try_from(self.refusals).expect("fewer than rows"))
-    }
-}
-
-/// Watches a replay.
-struct Witness<'a> {
-    scenario: &'a Scenario,
-    team: TeamId,
-    shortages: Shortages,
-    expired: Tokens,
-}
-
-impl Recorder for Witness<'_> {
-    fn wants(&self) -> Detail {
-        Detail::Full
-    }
-
-    fn take(&mut self, rows: Vec<Record>) -> Result<(), Box<dyn Error + Send + Sync>> {
-        for row in &rows {
-            match row {
-                Record::SignIn(sign_in) if sign_in.team == self.team => {
-                    self.shortages.sign_in(sign_in);
-                }
-                Record::Session(session)
-                    if self.scenario.setup.users[session.user.index()].teams[0] == self.team =>
-                {
-                    self.shortages.session(session);
-                }
-                Record::TokenEvent(TokenEvent { kind: TokenEventKind::Expiry, at, team, tokens, .. })
-                    if *team == self.team && *at >= self.scenario.start =>
-                {
-                    self.expired += *tokens;
-                }
-                _ => {}
-            }
-        }
-        Ok(())
     }
 }
 
