@@ -181,6 +181,33 @@ fn what_the_end_of_the_run_cuts_belongs_to_its_last_day() {
     assert_eq!(future.expired(), Tokens::whole(20));
 }
 
+/// Debt counts against the balance (RULES 2.6, "negative").
+#[test]
+fn a_balance_goes_below_nothing_where_renewals_may() {
+    let text = r#"
+        start = 2026-01-01T00:00:00Z
+        end = 2026-01-06T00:00:00Z
+        [policy]
+        renewal_when_short = "negative"
+        [[team]]
+        name = "Lab"
+        packs = [{ id = "p", tokens = 20, bought = 2026-01-01T00:00:00Z }]
+        [[user]]
+        name = "ann"
+        teams = ["Lab"]
+        products = ["AutoCAD"]
+        [[step]]
+        at = 2026-01-02T09:00:00Z
+        do = "sign-in"
+        user = "ann"
+        product = "AutoCAD"
+        "#;
+    let scenario = scenario(text);
+    let future = future::of(&scenario, &asked(&scenario), &()).expect("nothing ends it");
+    assert_eq!(future.balance, [20, 13, 6, -1, -8].map(Tokens::whole));
+    assert_eq!((future.ran_out(), future.total()), (None, Tokens::whole(28)));
+}
+
 fn at(text: &str) -> Instant {
     flexmeter::scenario::calendar::from_iso(text).expect("an instant")
 }
