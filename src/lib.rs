@@ -73,5 +73,6 @@ pub mod results;
 pub mod usage;
 pub mod audit;
 pub mod forecast;
+pub mod load;
 pub mod report;
 pub mod cli;

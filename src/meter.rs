@@ -116,6 +116,20 @@ impl Meter {
     /// If an earlier request lies later, by instant and then by [`Request::phase`].
     pub fn apply(&mut self, request: Request, at: Instant) -> Answer {
         self.catch_up(at, request.phase());
+        self.decide(request)
+    }
+
+    /// Answers a request that arrives in real time, of which an instant is only the whole second: what falls on one
+    /// instant is taken in the order in which it arrives, in place of the order of RULES 4, and what arrives with an
+    /// earlier instant than another before it is taken as if it came with that one's. Returns the answer with the
+    /// instant at which it was given: the same requests at those instants give the same answers again.
+    pub fn arrive(&mut self, request: Request, at: Instant) -> (Answer, Instant) {
+        let (at, phase) = (self.now, self.phase).max((at, request.phase()));
+        self.catch_up(at, phase);
+        (self.decide(request), at)
+    }
+
+    fn decide(&mut self, request: Request) -> Answer {
         match request {
             Request::SignIn(sign_in) => return self.sign_in(sign_in),
             Request::Use(service_use) => return self.use_service(service_use),

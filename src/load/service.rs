@@ -1,0 +1,71 @@
+//! `Service`: what answers a team's requests: a meter, or something in its place that is to be measured.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+
+use ractor::RpcReplyPort;
+
+use crate::load::audit::Auditor;
+use crate::load::clock::Clock;
+use crate::load::result::Audit;
+use crate::meter::Meter;
+use crate::meter::answer::Answer;
+use crate::meter::id::PackId;
+use crate::meter::instant::Instant;
+use crate::meter::request::Request;
+use crate::meter::tokens::Tokens;
+
+/// A request under way: answered by sending to its port.
+#[derive(Debug)]
+pub struct Ask {
+    /// What is asked, in the numbers of the team's meter.
+    pub request: Request,
+    /// Where the answer goes.
+    pub port: RpcReplyPort<Answer>,
+}
+
+/// What answers the requests of one team, one after the other.
+pub trait Service: Send + 'static {
+    /// Answers, now or later; the next request comes once this has returned.
+    fn serve(&mut self, ask: Ask) -> impl Future<Output = ()> + Send;
+
+    /// Nothing will be asked any more: what was found while it served.
+    fn close(&mut self) -> Audit;
+}
+
+/// A team's meter in real time, audited while it serves.
+#[derive(Debug)]
+pub struct MeterService {
+    meter: Meter,
+    auditor: Auditor,
+    used_before: BTreeMap<PackId, Tokens>,
+    clock: Clock,
+}
+
+impl MeterService {
+    /// A meter to which the past has happened.
+    pub fn new(meter: Meter, clock: Clock) -> Self {
+        let used_before = meter.packs().map(|pack| (pack.id, pack.posted)).collect();
+        MeterService { meter, auditor: Auditor::default(), used_before, clock }
+    }
+
+    /// The answer to a request that arrives now, and the meter's instant at which it was given.
+    pub fn decide(&mut self, request: Request) -> (Answer, Instant) {
+        let decided = self.meter.arrive(request, self.clock.meter_now());
+        self.auditor.decided();
+        self.auditor.watch(&mut self.meter);
+        decided
+    }
+}
+
+impl Service for MeterService {
+    async fn serve(&mut self, ask: Ask) {
+        let (answer, _) = self.decide(ask.request);
+        // A user who has gone needs no answer.
+        drop(ask.port.send(answer));
+    }
+
+    fn close(&mut self) -> Audit {
+        self.auditor.count(&self.meter, &self.used_before)
+    }
+}
