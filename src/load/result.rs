@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -233,6 +234,19 @@ impl LoadResult {
 }
 
 impl Latency {
+    /// What a histogram of nanoseconds holds.
+    pub fn of(histogram: &Histogram<u64>) -> Self {
+        let at = |quantile: f64| {
+            if quantile < 1.0 { histogram.value_at_quantile(quantile) } else { histogram.max() }
+        };
+        Latency {
+            count: histogram.len(),
+            min: histogram.min(),
+            mean: histogram.mean(),
+            percentiles: PERCENTILES.map(|(name, quantile)| (name.to_owned(), at(quantile))).into(),
+        }
+    }
+
     /// A percentile by its name, in nanoseconds; 0 where nothing was measured.
     pub fn percentile(&self, name: &str) -> u64 {
         self.percentiles.get(name).copied().unwrap_or(0)

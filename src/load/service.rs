@@ -7,6 +7,7 @@ use ractor::RpcReplyPort;
 
 use crate::load::audit::Auditor;
 use crate::load::clock::Clock;
+use crate::load::generator::Stall;
 use crate::load::result::Audit;
 use crate::meter::Meter;
 use crate::meter::answer::Answer;
@@ -67,5 +68,29 @@ impl Service for MeterService {
 
     fn close(&mut self) -> Audit {
         self.auditor.count(&self.meter, &self.used_before)
+    }
+}
+
+/// A service that once stands still, to see that the measurement shows it.
+pub struct Stalling<S> {
+    /// What serves otherwise.
+    pub service: S,
+    /// When, until it has happened.
+    pub stall: Option<Stall>,
+    /// The clock by which it is.
+    pub clock: Clock,
+}
+
+impl<S: Service> Service for Stalling<S> {
+    async fn serve(&mut self, ask: Ask) {
+        let now = self.clock.nanoseconds();
+        if let Some(stall) = self.stall.take_if(|stall| stall.at <= now) {
+            tokio::time::sleep(stall.length).await;
+        }
+        self.service.serve(ask).await;
+    }
+
+    fn close(&mut self) -> Audit {
+        self.service.close()
     }
 }

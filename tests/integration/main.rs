@@ -21,6 +21,7 @@
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `comparison`      futures side by side: misreadings by hand, changes told apart from chance, the commands.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
+//! * `load`            real time on a clock that stands still: stalls show where they should, latency is as for M/M/1.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `prices`          what packs and subscriptions cost, by their dates.
 //! * `readme`          outputs in the README are what its commands print.
@@ -54,6 +55,7 @@ mod export;
 mod forecast;
 mod fitting;
 mod history;
+mod load;
 mod museum;
 mod page;
 mod plan;
