@@ -69,7 +69,11 @@ impl Outcome<'_> {
 }
 
 /// A stretch as results tell it, with the sign-ins planned in it, the requests under way and the memory at its end.
-pub fn interval(stretch: &IntervalHistograms, (planned, in_flight): (u64, u64), resident_kib: u64) -> Interval {
+pub fn interval(
+    stretch: &IntervalHistograms,
+    (planned, in_flight): (u64, u64),
+    resident_kib: u64,
+) -> Interval {
     Interval {
         until_seconds: (stretch.from + stretch.length).as_secs_f64(),
         seconds: stretch.length.as_secs_f64(),

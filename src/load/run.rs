@@ -1,7 +1,7 @@
 //! `Load`: a load carried out from its first sign-in to its last answer, in real time or on a clock that stands still.
 
-use std::sync::mpsc::{RecvTimeoutError, Receiver, channel};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -97,7 +97,8 @@ impl Load {
         threads: usize,
         watcher: &mut dyn Watcher,
     ) -> (Measured, Audit) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_time().build();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_time().build();
         let runtime = runtime.expect("the machine has threads left");
         let crew = runtime.block_on(self.crew((services, board)));
         thread::scope(|scope| {
@@ -122,7 +123,8 @@ impl Load {
         for (number, team) in self.team_of.iter().enumerate() {
             let (team, board, places) = (teams[*team].clone(), board.clone(), places.clone());
             let user = User { number, team, board, places };
-            let (user, _) = Actor::spawn(None, UserActor, user).await.expect("an actor without a name starts");
+            let (user, _) =
+                Actor::spawn(None, UserActor, user).await.expect("an actor without a name starts");
             users.push(user);
         }
         Crew { teams, users }

@@ -78,8 +78,12 @@ impl Rush {
             for (place, (at, user, request)) in second.iter().enumerate() {
                 #[expect(clippy::cast_precision_loss, reason = "seconds of a rush, and requests of a second")]
                 let seconds = (*at - from).seconds() as f64 + place as f64 / second.len() as f64;
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies after the start")]
-                let at = (seconds / pace * SECOND) as u64;
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "it lies after the start"
+                )]
+                let at = (seconds / pace * SECOND).ceil() as u64;
                 departures.push(Departure { at, user: *user, request: request.clone() });
             }
         }

@@ -75,7 +75,11 @@ impl Rounds {
     }
 
     fn departure(&self, made: usize, request: impl Fn(SignIn) -> Request) -> Departure {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, and years long")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, and years long"
+        )]
         let at = self.at as u64;
         let user = self.order[made % self.order.len()];
         Departure { at, user, request: request(self.users[user].sign_in) }

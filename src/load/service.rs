@@ -1,6 +1,5 @@
 //! `Service`: what answers a team's requests: a meter, or something in its place that is to be measured.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 
 use ractor::RpcReplyPort;
@@ -11,10 +10,8 @@ use crate::load::generator::Stall;
 use crate::load::result::Audit;
 use crate::meter::Meter;
 use crate::meter::answer::Answer;
-use crate::meter::id::PackId;
 use crate::meter::instant::Instant;
 use crate::meter::request::Request;
-use crate::meter::tokens::Tokens;
 
 /// A request under way: answered by sending to its port.
 #[derive(Debug)]
@@ -39,15 +36,13 @@ pub trait Service: Send + 'static {
 pub struct MeterService {
     meter: Meter,
     auditor: Auditor,
-    used_before: BTreeMap<PackId, Tokens>,
     clock: Clock,
 }
 
 impl MeterService {
     /// A meter to which the past has happened.
     pub fn new(meter: Meter, clock: Clock) -> Self {
-        let used_before = meter.packs().map(|pack| (pack.id, pack.posted)).collect();
-        MeterService { meter, auditor: Auditor::default(), used_before, clock }
+        MeterService { auditor: Auditor::of(&meter), meter, clock }
     }
 
     /// The answer to a request that arrives now, and the meter's instant at which it was given.
@@ -67,7 +62,7 @@ impl Service for MeterService {
     }
 
     fn close(&mut self) -> Audit {
-        self.auditor.count(&self.meter, &self.used_before)
+        self.auditor.count(&self.meter)
     }
 }
 
