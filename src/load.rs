@@ -10,3 +10,5 @@ pub mod clock;
 pub mod population;
 pub mod audit;
 pub mod service;
+pub mod machine;
+pub mod baseline;
