@@ -20,3 +20,4 @@ pub mod rush;
 pub mod machine;
 pub mod outcome;
 pub mod trial;
+pub mod baseline;

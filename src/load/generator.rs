@@ -1,7 +1,6 @@
 //! `Generator`: sends users their turns at the planned instants, and notes how late it was itself.
 
 use std::future::Future;
-use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +8,7 @@ use ractor::ActorRef;
 use tokio::time::Instant;
 
 use crate::load::actors::user_actor::UserMessage;
+use crate::load::machine::precise_timers;
 use crate::load::measure::{Board, Kind, Note};
 use crate::load::schedule::Departure;
 
@@ -29,10 +29,9 @@ pub trait Timer: Send + Sync + 'static {
 pub struct OwnThread;
 
 impl OwnThread {
-    /// For the thread that calls it.
-    pub fn new() -> Self {
-        // Where the kernel wants to wake threads together, it may: they are late by 50 µs then.
-        let _ = rustix::thread::set_current_timer_slack(NonZero::new(1));
+    /// The thread that calls, whose timers are to be precise from here on.
+    pub fn here() -> Self {
+        precise_timers();
         OwnThread
     }
 }

@@ -105,7 +105,7 @@ impl Load {
             let (over, ended) = channel();
             let watch = scope.spawn(move || watch(board, &ended, watcher));
             let audit = runtime.block_on(self.carry_out((crew, board), |generator| {
-                spawn_blocking(move || on_this_thread(generator.run(OwnThread::new())))
+                spawn_blocking(move || on_this_thread(generator.run(OwnThread::here())))
             }));
             drop(over);
             let measured = watch.join().expect("the watcher does not panic");

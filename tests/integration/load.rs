@@ -397,7 +397,9 @@ fn an_audit_finds_a_second_charge_and_a_lost_token() {
     };
     let found = |charges: &[ChargeRecord]| {
         let mut auditor = Auditor::of(&population.teams[0].meter());
-        charges.iter().for_each(|charge| auditor.see(charge));
+        for charge in charges {
+            auditor.see(charge);
+        }
         auditor.count(&meter).violations
     };
     assert_eq!(found(&charges), Vec::<String>::new());

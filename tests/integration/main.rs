@@ -13,6 +13,7 @@
 //! * `history`         the random histories: data, chance, the scenario file they are.
 //! * `reference`       the reference model: the same rules again in the plainest way.
 //! * `balances`        what teams have left and who used it, at the end and at any instant; the command (5.1, 5.2).
+//! * `baseline`        a load's work done by less: all of it is done, and rounds are compared fairly.
 //! * `boundaries`      the corners that random histories should visit, counted in the reference model.
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `calendar`        zones prepared to be asked often give the same instants.
@@ -42,6 +43,7 @@
 
 mod architecture;
 mod balances;
+mod baseline;
 mod boundaries;
 mod broken_files;
 mod calendar;
