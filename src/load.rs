@@ -19,5 +19,5 @@ pub mod run;
 pub mod rush;
 pub mod machine;
 pub mod outcome;
-pub mod trial;
 pub mod baseline;
+pub mod trial;

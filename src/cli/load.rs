@@ -15,11 +15,19 @@ use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::load::crowd::People;
 use crate::cli::{amount, interrupt, scenario_file};
+use crate::load::baseline::{Baselines, compare};
 use crate::load::machine::{ALLOCATOR, machine, utc_now};
 use crate::load::result::Header;
 use crate::load::schedule::Arrivals;
-use crate::load::trial::{Coming, Stalled, Trial};
+use crate::load::trial::{Coming, Crowd, Stalled, Trial};
 use crate::meter::instant::Span;
+use crate::results::files::hex;
+
+/// The work of the baselines is done so often, so that their speeds have a range.
+const BASELINE_ROUNDS: usize = 3;
+
+/// A round of a baseline.
+const BASELINE_ROUND: Duration = Duration::from_secs(1);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -36,6 +44,9 @@ pub(super) struct Arguments {
     people: People,
     #[command(flatten)]
     offered: Offered,
+    /// Leave out the same work done by less, which takes 15 seconds more
+    #[arg(long)]
+    no_baselines: bool,
     /// Print nothing while it runs
     #[arg(long, short)]
     quiet: bool,
@@ -107,8 +118,15 @@ pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let trial = arguments.offered.trial(&arguments.people, scenario.seed);
     let crowd = arguments.people.crowd((&arguments.file, scenario), &trial)?;
     let header = header(&arguments.file, &text);
-    let (result, _) =
-        guarded((&arguments.file, trial.seed), "load", || Ok(trial.run(&crowd, header, &mut |_, _, _| ())))?;
+    let (mut result, _) = guarded((&arguments.file, trial.seed), "load", || {
+        Ok(trial.run(&crowd, header.clone(), &mut |_, _, _| ()))
+    })?;
+    if let (false, Crowd::Population(population)) = (arguments.no_baselines, &crowd) {
+        let baselines = Baselines { population, pace: trial.pace, threads: trial.threads };
+        let mut contestants = vec![trial.contestant(&crowd, &header)];
+        contestants.extend(baselines.contestants());
+        result.baselines = compare(&mut contestants, BASELINE_ROUNDS, BASELINE_ROUND);
+    }
     println!("{}", serde_json::to_string_pretty(&result).expect("plain data"));
     Ok(ExitCode::SUCCESS)
 }
@@ -153,7 +171,7 @@ fn header(file: &Path, text: &str) -> Header {
         command: format!("flexmeter {}", arguments.join(" ")),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         scenario: file.display().to_string(),
-        scenario_sha256: Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect(),
+        scenario_sha256: hex(Sha256::new_with_prefix(text)),
         began: utc_now(),
         machine: machine(ALLOCATOR),
     }

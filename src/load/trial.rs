@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::load::baseline::{Contestant, Round};
 use crate::load::clock::Clock;
 use crate::load::generator::Stall;
 use crate::load::intervals::IntervalHistograms;
@@ -127,6 +128,23 @@ impl Trial {
         });
         let services = services.collect();
         self.measure(crowd, (header, second), |watcher| load.run((services, &board), self.threads, watcher))
+    }
+
+    /// The same people in a closed loop, as what [`Baselines`] are compared with.
+    ///
+    /// [`Baselines`]: crate::load::baseline::Baselines
+    pub fn contestant<'c>(&self, crowd: &'c Crowd, header: &'c Header) -> Contestant<'c> {
+        let trial = Trial { coming: Coming::Closed, in_flight: None, stalled: None, ..*self };
+        let run = move |each: Duration| {
+            let trial = Trial { duration: each, warmup: Duration::ZERO, ..trial };
+            let (_, Measured { noted, .. }) = trial.run(crowd, header.clone(), &mut |_, _, _| ());
+            Round { sign_ins: noted.admitted + noted.refused, charges: 0, nanoseconds: noted.last_answer }
+        };
+        Contestant {
+            name: "actors",
+            what: "an actor per user and per team, closed loop: decisions, audit, clocks, histograms",
+            run: Box::new(run),
+        }
     }
 
     /// The load itself.
