@@ -73,8 +73,8 @@ fn services(population: &Population) -> Vec<MeterService> {
 fn decide(population: &Population, mut services: Vec<MeterService>) {
     for _ in 0..visits() {
         for user in &population.users {
-            services[user.team].decide(Request::SignIn(user.sign_in));
-            services[user.team].decide(sign_out(user.sign_in));
+            services[user.team].decide(Request::SignIn(user.sign_in), 0);
+            services[user.team].decide(sign_out(user.sign_in), 0);
         }
     }
     let mut audit = Audit::default();

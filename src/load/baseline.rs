@@ -93,8 +93,8 @@ impl<'p> Baselines<'p> {
             },
             Contestant {
                 name: "one thread",
-                what: "one thread does what all actors do: decisions, audit, two looks at the clock around each, \
-                       histograms; no messages",
+                what: "one thread does what all actors do: decisions, audit, two looks at the clock for each \
+                       sign-in, a histogram; no messages",
                 run: timed(Baselines::one_thread),
             },
         ]

@@ -41,10 +41,11 @@ impl Clock {
         *self.began.get().expect("the load has begun") + Duration::from_nanos(nanoseconds)
     }
 
-    /// The meter's instant now: whole seconds, rounded down.
-    pub fn meter_now(&self) -> MeterInstant {
+    /// The meter's instant so many nanoseconds after the beginning: whole seconds, rounded down.
+    pub fn meter_at(&self, nanoseconds: u64) -> MeterInstant {
+        #[expect(clippy::cast_precision_loss, reason = "next to nothing of a second, in years")]
         #[expect(clippy::cast_possible_truncation, reason = "rounded down to whole seconds")]
-        let seconds = (self.elapsed().as_secs_f64() * self.pace) as i64;
+        let seconds = (nanoseconds as f64 * self.pace / 1e9) as i64;
         self.start + Span::from_seconds(seconds)
     }
 

@@ -96,7 +96,7 @@ impl Generator {
                 now = board.clock.nanoseconds();
             }
             let kind = Kind::of(&departure.request);
-            board.generated(Note { user: departure.user, planned, kind }, now);
+            board.generated(Note { planned: Some(planned), kind }, now);
             if made.is_multiple_of(LOOKED_AFTER) {
                 too_many = made.saturating_sub(board.requests_sent()) > WAITING_MAX;
             }

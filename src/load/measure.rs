@@ -1,7 +1,7 @@
 //! `Board`: where everybody who takes part in a load notes what they measured, and what is made of it.
 
 use std::mem;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,8 +12,16 @@ use crate::load::intervals::IntervalHistograms;
 use crate::meter::answer::Answer;
 use crate::meter::request::Request;
 
-/// Users who share a lock are so many that it is hardly ever waited for, and so few that looking at all is quick.
+/// Each thread that notes something has a slip of its own, as far as there are so many.
 const SLIPS: usize = 16;
+
+thread_local! {
+    /// The slip of this thread.
+    static SLIP: usize = {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        THREADS.fetch_add(1, Ordering::Relaxed) % SLIPS
+    };
+}
 
 /// What all notes come to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,8 +53,9 @@ pub struct Board {
     generator: Mutex<Generated>,
 }
 
-/// The notes of some users.
+/// The notes of a thread, apart from the others' in memory, so that none waits for another's.
 #[derive(Debug)]
+#[repr(align(128))]
 struct Slip {
     sent: AtomicU64,
     requests_sent: AtomicU64,
@@ -71,13 +80,11 @@ struct Generated {
     planned: u64,
 }
 
-/// A request of one user, from its planning to its answer, in nanoseconds of the clock.
+/// A request, by when it was planned and what it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Note {
-    /// Who, by the place among the users.
-    pub user: usize,
-    /// When it was to be sent.
-    pub planned: u64,
+    /// When it was to be sent, in nanoseconds of the clock; `None` where it follows the answer before it.
+    pub planned: Option<u64>,
     /// Whether its latency counts: the others are counted alone.
     pub kind: Kind,
 }
@@ -117,31 +124,33 @@ impl Board {
 
     /// The generator came to a request at `now`.
     pub fn generated(&self, note: Note, now: u64) {
-        if self.counts(note) {
+        if self.counts(note, now) {
             let mut generated = lock(&self.generator);
             generated.planned += 1;
-            record(&mut generated.lateness, now.saturating_sub(note.planned));
+            record(&mut generated.lateness, now.saturating_sub(note.planned.unwrap_or(now)));
         }
     }
 
-    /// A user sends a request.
-    pub fn sending(&self, note: Note) {
-        let slip = self.slip(note);
+    /// A user sends a request at `sent`.
+    pub fn sending(&self, note: Note, sent: u64) {
+        let slip = self.slip();
         slip.requests_sent.fetch_add(1, Ordering::Relaxed);
-        if self.counts(note) {
+        if self.counts(note, sent) {
             slip.sent.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// A user who sent a request at `sent` has its answer at `now`.
     pub fn answered(&self, note: Note, (sent, now): (u64, u64), answer: &Answer) {
-        let slip = self.slip(note);
+        let slip = self.slip();
         slip.requests_answered.fetch_add(1, Ordering::Relaxed);
-        if !self.counts(note) {
+        if !self.counts(note, sent) {
             return;
         }
         let mut answered = lock(&slip.answered);
-        record(&mut answered.planned, now.saturating_sub(note.planned));
+        if let Some(planned) = note.planned {
+            record(&mut answered.planned, now.saturating_sub(planned));
+        }
         record(&mut answered.sent, now.saturating_sub(sent));
         match answer {
             Answer::Refused(_) => answered.refused += 1,
@@ -150,7 +159,7 @@ impl Board {
         answered.last = answered.last.max(now);
     }
 
-    /// Requests that were planned and wait to be sent, and those that are under way.
+    /// Requests that were sent and have no answer yet.
     pub fn under_way(&self) -> u64 {
         let sum = |of: fn(&Slip) -> &AtomicU64| -> u64 {
             self.slips.iter().map(|slip| of(slip).load(Ordering::Relaxed)).sum()
@@ -165,12 +174,12 @@ impl Board {
         self.slips.iter().map(|slip| slip.requests_sent.load(Ordering::Relaxed)).sum()
     }
 
-    fn slip(&self, note: Note) -> &Slip {
-        &self.slips[note.user % SLIPS]
+    fn slip(&self) -> &Slip {
+        &self.slips[SLIP.with(|slip| *slip)]
     }
 
-    fn counts(&self, note: Note) -> bool {
-        note.kind == Kind::SignIn && note.planned >= self.counted_from
+    fn counts(&self, note: Note, sent: u64) -> bool {
+        note.kind == Kind::SignIn && note.planned.unwrap_or(sent) >= self.counted_from
     }
 }
 

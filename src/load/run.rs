@@ -120,9 +120,9 @@ impl Load {
         let teams = spawn_teams(services).await;
         let places = self.in_flight.map(|places| Arc::new(Semaphore::new(places)));
         let mut users = Vec::with_capacity(self.team_of.len());
-        for (number, team) in self.team_of.iter().enumerate() {
+        for team in &self.team_of {
             let (team, board, places) = (teams[*team].clone(), board.clone(), places.clone());
-            let user = User { number, team, board, places };
+            let user = User { team, board, places };
             let (user, _) =
                 Actor::spawn(None, UserActor, user).await.expect("an actor without a name starts");
             users.push(user);

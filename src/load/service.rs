@@ -18,6 +18,8 @@ use crate::meter::request::Request;
 pub struct Ask {
     /// What is asked, in the numbers of the team's meter.
     pub request: Request,
+    /// When, in nanoseconds of the load's clock: the meter answers as of then.
+    pub sent: u64,
     /// Where the answer goes.
     pub port: RpcReplyPort<Answer>,
 }
@@ -45,9 +47,9 @@ impl MeterService {
         MeterService { auditor: Auditor::of(&meter), meter, clock }
     }
 
-    /// The answer to a request that arrives now, and the meter's instant at which it was given.
-    pub fn decide(&mut self, request: Request) -> (Answer, Instant) {
-        let decided = self.meter.arrive(request, self.clock.meter_now());
+    /// The answer to a request that was sent at an instant of the clock, and the meter's instant at which it was given.
+    pub fn decide(&mut self, request: Request, sent: u64) -> (Answer, Instant) {
+        let decided = self.meter.arrive(request, self.clock.meter_at(sent));
         self.auditor.decided();
         self.auditor.watch(&mut self.meter);
         decided
@@ -56,7 +58,7 @@ impl MeterService {
 
 impl Service for MeterService {
     async fn serve(&mut self, ask: Ask) {
-        let (answer, _) = self.decide(ask.request);
+        let (answer, _) = self.decide(ask.request, ask.sent);
         // A user who has gone needs no answer.
         drop(ask.port.send(answer));
     }

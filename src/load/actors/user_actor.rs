@@ -17,8 +17,6 @@ pub struct UserActor;
 
 /// A user under way.
 pub struct User {
-    /// The place among the users.
-    pub number: usize,
     /// The user's team.
     pub team: ActorRef<TeamMessage>,
     /// Where it is noted.
@@ -53,7 +51,7 @@ impl Actor for UserActor {
         user: &mut User,
     ) -> Result<(), ActorProcessingErr> {
         match message {
-            UserMessage::Turn(planned, request) => user.ask(planned, request).await,
+            UserMessage::Turn(planned, request) => user.turn(planned, request).await,
             UserMessage::Work(sign_in, until) => user.work(sign_in, until).await,
             // Who asked and has gone needs no answer.
             UserMessage::Finish(port) => drop(port.send(())),
@@ -63,29 +61,39 @@ impl Actor for UserActor {
 }
 
 impl User {
+    /// Signs in and out until then. The clock is looked at twice for each sign-in, and not for its sign-out.
     async fn work(&self, sign_in: SignIn, until: u64) {
-        loop {
-            let now = self.board.clock.nanoseconds();
-            if now >= until {
-                break;
-            }
-            self.ask(now, Request::SignIn(sign_in)).await;
-            self.ask(now, sign_out(sign_in)).await;
+        let mut now = self.board.clock.nanoseconds();
+        while now < until {
+            let note = Note { planned: None, kind: Kind::SignIn };
+            now = self.ask(note, now, Request::SignIn(sign_in)).await;
+            let note = Note { planned: None, kind: Kind::Other };
+            now = self.ask(note, now, sign_out(sign_in)).await;
         }
     }
 
-    async fn ask(&self, planned: u64, request: Request) {
-        let _place = match &self.places {
-            Some(places) => Some(places.acquire().await.expect("places are never closed")),
-            None => None,
+    async fn turn(&self, planned: u64, request: Request) {
+        let note = Note { planned: Some(planned), kind: Kind::of(&request) };
+        let now = self.board.clock.nanoseconds();
+        self.ask(note, now, request).await;
+    }
+
+    /// Asks at an instant, or once there is a place; returns an instant after the answer.
+    async fn ask(&self, note: Note, now: u64, request: Request) -> u64 {
+        let (_place, sent) = match &self.places {
+            Some(places) => {
+                let place = places.acquire().await.expect("places are never closed");
+                (Some(place), self.board.clock.nanoseconds())
+            }
+            None => (None, now),
         };
-        let note = Note { user: self.number, planned, kind: Kind::of(&request) };
-        self.board.sending(note);
-        let sent = self.board.clock.nanoseconds();
-        let asked = self.team.call(|port| TeamMessage::Ask(Ask { request, port }), None).await;
+        self.board.sending(note, sent);
+        let asked = self.team.call(|port| TeamMessage::Ask(Ask { request, sent, port }), None).await;
+        let now = self.board.clock.nanoseconds();
         // Who has no answer is counted as waiting for it.
         if let Ok(CallResult::Success(answer)) = asked {
-            self.board.answered(note, (sent, self.board.clock.nanoseconds()), &answer);
+            self.board.answered(note, (sent, now), &answer);
         }
+        now
     }
 }

@@ -60,7 +60,7 @@ impl Actor for User {
         let mut visits = 0;
         while course.goes_on(visits) {
             for request in [Request::SignIn(sign_in), sign_out(sign_in)] {
-                team.call(|port| Ask { request, port }, None).await?;
+                team.call(|port| Ask { request, sent: 0, port }, None).await?;
             }
             visits += 1;
         }

@@ -22,7 +22,7 @@ async fn work(sign_in: SignIn, team: mpsc::UnboundedSender<Ask>, begin: oneshot:
     while course.goes_on(visits) {
         for request in [Request::SignIn(sign_in), sign_out(sign_in)] {
             let (port, answer) = oneshot::channel();
-            let asked = team.send(Ask { request, port: port.into() });
+            let asked = team.send(Ask { request, sent: 0, port: port.into() });
             asked.expect("a team answers as long as somebody can ask");
             answer.await.expect("a team answers");
         }

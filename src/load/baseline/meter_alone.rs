@@ -13,7 +13,7 @@ impl Baselines<'_> {
         let (mut round, mut visits) = (Round::default(), 0);
         let course = self.begin(until);
         while course.goes_on(visits) {
-            let at = course.clock.meter_now();
+            let at = course.clock.meter_at(course.clock.nanoseconds());
             for user in &self.population.users {
                 let meter = &mut meters[user.team];
                 meter.arrive(Request::SignIn(user.sign_in), at);
