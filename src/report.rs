@@ -7,8 +7,6 @@ pub mod json;
 pub mod terminal;
 pub mod page;
 pub mod sheet;
-pub mod duration;
-pub mod load;
 pub mod forecast;
 pub mod plan;
 pub mod comparison;

@@ -1,26 +1,36 @@
 //! `flexmeter load`: how many sign-ins a second the metering core takes in real time, at what latency.
 
 mod crowd;
+mod files;
+mod view;
 
+use std::fs::File;
+use std::io::{self, BufWriter};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use hdrhistogram::serialization::V2DeflateSerializer;
 use sha2::{Digest, Sha256};
 
 use crate::cli::answer::Answer;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
 use crate::cli::load::crowd::People;
-use crate::cli::{amount, interrupt, scenario_file};
+use crate::cli::load::files::Files;
+use crate::cli::load::view::View;
+use crate::cli::{amount, interrupt, print, scenario_file};
 use crate::load::baseline::{Baselines, compare};
 use crate::load::machine::{ALLOCATOR, machine, utc_now};
-use crate::load::result::Header;
+use crate::load::result::{Header, LoadResult};
+use crate::load::run::Measured;
 use crate::load::schedule::Arrivals;
 use crate::load::trial::{Coming, Crowd, Stalled, Trial};
 use crate::meter::instant::Span;
+use crate::report::load as report;
+use crate::report::load::interval_log::IntervalLog;
 use crate::results::files::hex;
 
 /// The work of the baselines is done so often, so that their speeds have a range.
@@ -39,7 +49,8 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// A scenario file
-    file: PathBuf,
+    #[arg(required_unless_present = "schema")]
+    file: Option<PathBuf>,
     #[command(flatten)]
     people: People,
     #[command(flatten)]
@@ -47,7 +58,13 @@ pub(super) struct Arguments {
     /// Leave out the same work done by less, which takes 15 seconds more
     #[arg(long)]
     no_baselines: bool,
-    /// Print nothing while it runs
+    /// Also write everything into a folder: load.json, load.csv (a row a second), load.hlog, and .hgrm of each latency
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print the JSON schema of --format json, and nothing else
+    #[arg(long, exclusive = true)]
+    schema: bool,
+    /// Show nothing while it runs
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
@@ -112,27 +129,60 @@ enum Stall {
 /// Carries out a load.
 pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
-    arguments.answer.check(&arguments.file)?;
-    let (text, mut scenario) = scenario_file::read_with_text(&arguments.file)?;
-    scenario.seed = arguments.offered.seed.unwrap_or(scenario.seed);
-    let trial = arguments.offered.trial(&arguments.people, scenario.seed);
-    let crowd = arguments.people.crowd((&arguments.file, scenario), &trial)?;
-    let header = header(&arguments.file, &text);
-    let (mut result, _) = guarded((&arguments.file, trial.seed), "load", || {
-        Ok(trial.run(&crowd, header.clone(), &mut |_, _, _| ()))
-    })?;
-    if let (false, Crowd::Population(population)) = (arguments.no_baselines, &crowd) {
-        let baselines = Baselines { population, pace: trial.pace, threads: trial.threads };
-        let mut contestants = vec![trial.contestant(&crowd, &header)];
-        contestants.extend(baselines.contestants());
-        result.baselines = compare(&mut contestants, BASELINE_ROUNDS, BASELINE_ROUND);
+    if arguments.schema {
+        print(&report::schema())?;
+        return Ok(ExitCode::SUCCESS);
     }
-    println!("{}", serde_json::to_string_pretty(&result).expect("plain data"));
-    Ok(ExitCode::SUCCESS)
+    let file = arguments.file.as_deref().expect("clap asks for it");
+    arguments.answer.check(file)?;
+    let files = arguments.out.as_deref().map(Files::claim).transpose()?;
+    let (text, mut scenario) = scenario_file::read_with_text(file)?;
+    scenario.seed = arguments.offered.seed.unwrap_or(scenario.seed);
+    let trial = arguments.offered.trial(&arguments.people, scenario.seed)?;
+    let crowd = arguments.people.crowd((file, scenario), &trial)?;
+    let header = header(file, &text);
+    let (result, measured, log) =
+        guarded((file, trial.seed), "load", || arguments.measure((&trial, &crowd), &header))?;
+    if let Some(files) = files {
+        files.write((&result, &measured), log)?;
+    }
+    arguments.answer.show(&report::sheet(&result), |out| report::json(&result, out))?;
+    let held = result.is_valid() && result.requirements.iter().all(|required| required.met);
+    Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Arguments {
+    /// What comes of it, with the interval log.
+    fn measure(
+        &self,
+        (trial, crowd): (&Trial, &Crowd),
+        header: &Header,
+    ) -> Result<(LoadResult, Measured, BufWriter<File>), Failure> {
+        let view = View::of(trial.duration.as_secs_f64(), self.quiet);
+        let (mut log, mut serializer) = (files::aside()?, V2DeflateSerializer::new());
+        let unwritten = |error: io::Error| Failure::input(format!("can't write the interval log: {error}"));
+        let mut intervals = IntervalLog::begin(header, (&mut log, &mut serializer)).map_err(unwritten)?;
+        let mut written = Ok(());
+        let (mut result, measured) = trial.run(crowd, header.clone(), &mut |stretch, interval, noted| {
+            view.show(interval, noted);
+            if written.is_ok() {
+                written = intervals.add(stretch);
+            }
+        });
+        written.map_err(unwritten)?;
+        if let (false, Crowd::Population(population)) = (self.no_baselines, crowd) {
+            view.say("the same work done by less, in rounds …");
+            let baselines = Baselines { population, pace: trial.pace, threads: trial.threads };
+            let mut contestants = vec![trial.contestant(crowd, header)];
+            contestants.extend(baselines.contestants());
+            result.baselines = compare(&mut contestants, BASELINE_ROUNDS, BASELINE_ROUND);
+        }
+        Ok((result, measured, log))
+    }
 }
 
 impl Offered {
-    fn trial(&self, people: &People, seed: u64) -> Trial {
+    fn trial(&self, people: &People, seed: u64) -> Result<Trial, Failure> {
         const LENGTH: Duration = Duration::from_secs(10);
         const RUSH: f64 = 600.0;
         let is_rush = self.arrivals == Gaps::Rush;
@@ -140,8 +190,14 @@ impl Offered {
         let default = if is_rush { Duration::from_secs_f64(RUSH / pace) } else { LENGTH };
         let duration = self.duration.map_or(default, real);
         let default = if is_rush { Duration::ZERO } else { duration / 5 };
+        let warmup = self.warmup.map_or(default, real);
+        if warmup >= duration {
+            return Err(Failure::input(
+                "--warmup takes all of the --duration, so that nothing would be counted",
+            ));
+        }
         let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
-        Trial {
+        Ok(Trial {
             coming: match self.arrivals {
                 _ if self.closed => Coming::Closed,
                 Gaps::Constant => Coming::AtRate(Arrivals::Constant, self.rate),
@@ -149,7 +205,7 @@ impl Offered {
                 Gaps::Rush => Coming::AsRecorded,
             },
             duration,
-            warmup: self.warmup.map_or(default, real),
+            warmup,
             in_flight: self.in_flight.map(|places| places.get() as usize),
             pace,
             threads: self.threads.map_or_else(cores, |threads| threads.get().into()),
@@ -159,7 +215,7 @@ impl Offered {
                 Stall::Team => Stalled::Team,
                 Stall::Generator => Stalled::Generator,
             }),
-        }
+        })
     }
 }
 

@@ -28,7 +28,7 @@ thread_local! {
 pub struct Noted {
     /// Sign-ins planned, after the warm-up.
     pub planned: u64,
-    /// Of these, sent.
+    /// Of these, sent; none of what was not planned.
     pub sent: u64,
     /// Of these, admitted.
     pub admitted: u64,
@@ -135,7 +135,8 @@ impl Board {
     pub fn sending(&self, note: Note, sent: u64) {
         let slip = self.slip();
         slip.requests_sent.fetch_add(1, Ordering::Relaxed);
-        if self.counts(note, sent) {
+        // What was not planned is counted when it is answered.
+        if note.planned.is_some() && self.counts(note, sent) {
             slip.sent.fetch_add(1, Ordering::Relaxed);
         }
     }

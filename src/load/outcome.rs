@@ -31,16 +31,19 @@ impl Outcome<'_> {
     pub fn result(self, header: Header, manner: Manner) -> LoadResult {
         let Measured { planned, sent, lateness, noted } = self.measured;
         let is_closed = manner.arrivals == "closed";
-        let planned_count = if is_closed { noted.sent } else { noted.planned };
         let answered = noted.admitted + noted.refused;
+        // What a closed loop still waits for is as good as a sign-in each.
+        let waiting = noted.requests_sent.saturating_sub(noted.requests_answered);
+        let (planned_count, sent_count) =
+            if is_closed { (answered + waiting, answered + waiting) } else { (noted.planned, noted.sent) };
         let counts = Counts {
             planned: planned_count,
-            sent: noted.sent,
+            sent: sent_count,
             answered,
             admitted: noted.admitted,
             refused: noted.refused,
-            not_sent: planned_count.saturating_sub(noted.sent),
-            not_answered: noted.sent.saturating_sub(answered),
+            not_sent: planned_count.saturating_sub(sent_count),
+            not_answered: sent_count.saturating_sub(answered),
         };
         let counted = manner.duration_seconds - manner.warmup_seconds;
         let ended = float(noted.last_answer) / SECOND;
@@ -78,7 +81,7 @@ pub fn interval(
         until_seconds: (stretch.from + stretch.length).as_secs_f64(),
         seconds: stretch.length.as_secs_f64(),
         planned,
-        answered: stretch.planned.len(),
+        answered: stretch.sent.len(),
         in_flight,
         resident_kib,
         latency_planned: Latency::of(&stretch.planned),

@@ -57,10 +57,12 @@ impl MeterService {
 }
 
 impl Service for MeterService {
-    async fn serve(&mut self, ask: Ask) {
-        let (answer, _) = self.decide(ask.request, ask.sent);
+    /// Answers at once: a future that held the request until then would only move it.
+    fn serve(&mut self, Ask { request, sent, port }: Ask) -> impl Future<Output = ()> + Send {
+        let (answer, _) = self.decide(request, sent);
         // A user who has gone needs no answer.
-        drop(ask.port.send(answer));
+        drop(port.send(answer));
+        std::future::ready(())
     }
 
     fn close(&mut self) -> Audit {

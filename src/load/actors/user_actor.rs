@@ -66,20 +66,21 @@ impl User {
         let mut now = self.board.clock.nanoseconds();
         while now < until {
             let note = Note { planned: None, kind: Kind::SignIn };
-            now = self.ask(note, now, Request::SignIn(sign_in)).await;
+            now = self.ask(note, now, || Request::SignIn(sign_in)).await;
             let note = Note { planned: None, kind: Kind::Other };
-            now = self.ask(note, now, sign_out(sign_in)).await;
+            now = self.ask(note, now, || sign_out(sign_in)).await;
         }
     }
 
     async fn turn(&self, planned: u64, request: Request) {
         let note = Note { planned: Some(planned), kind: Kind::of(&request) };
         let now = self.board.clock.nanoseconds();
-        self.ask(note, now, request).await;
+        self.ask(note, now, || request).await;
     }
 
-    /// Asks at an instant, or once there is a place; returns an instant after the answer.
-    async fn ask(&self, note: Note, now: u64, request: Request) -> u64 {
+    /// Asks at an instant, or once there is a place; returns an instant after the answer. The request is made where it is
+    /// sent: moving it there from one future to the next took a tenth of the time.
+    async fn ask(&self, note: Note, now: u64, request: impl FnOnce() -> Request) -> u64 {
         let (_place, sent) = match &self.places {
             Some(places) => {
                 let place = places.acquire().await.expect("places are never closed");
@@ -88,7 +89,8 @@ impl User {
             None => (None, now),
         };
         self.board.sending(note, sent);
-        let asked = self.team.call(|port| TeamMessage::Ask(Ask { request, sent, port }), None).await;
+        let asked =
+            self.team.call(|port| TeamMessage::Ask(Ask { request: request(), sent, port }), None).await;
         let now = self.board.clock.nanoseconds();
         // Who has no answer is counted as waiting for it.
         if let Ok(CallResult::Success(answer)) = asked {
