@@ -37,6 +37,8 @@ mod comparing;
 mod policies;
 mod compare;
 mod seats;
+#[cfg_attr(not(test), expect(dead_code, reason = "`load --compare` begins to use it"))]
+mod load_builds;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;

@@ -10,3 +10,7 @@ pub mod clock;
 pub mod population;
 pub mod audit;
 pub mod service;
+pub mod intervals;
+pub mod requirement;
+pub mod sweep;
+pub mod comparison;

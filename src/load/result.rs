@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -233,6 +234,21 @@ impl LoadResult {
 }
 
 impl Latency {
+    /// Of a histogram of nanoseconds.
+    pub fn of(histogram: &Histogram<u64>) -> Latency {
+        let value = |(name, quantile): (&str, f64)| {
+            // The largest is kept to the digit, quantiles to three of them.
+            let value = if name == "max" { histogram.max() } else { histogram.value_at_quantile(quantile) };
+            (name.to_owned(), value)
+        };
+        Latency {
+            count: histogram.len(),
+            min: histogram.min(),
+            mean: histogram.mean(),
+            percentiles: PERCENTILES.map(value).into(),
+        }
+    }
+
     /// A percentile by its name, in nanoseconds; 0 where nothing was measured.
     pub fn percentile(&self, name: &str) -> u64 {
         self.percentiles.get(name).copied().unwrap_or(0)

@@ -21,6 +21,7 @@
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `comparison`      futures side by side: misreadings by hand, changes told apart from chance, the commands.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
+//! * `load_report`     loads told: schema and logs read back, requirements, sweeps of M/M/1, comparisons of equals.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `prices`          what packs and subscriptions cost, by their dates.
 //! * `readme`          outputs in the README are what its commands print.
@@ -54,6 +55,7 @@ mod export;
 mod forecast;
 mod fitting;
 mod history;
+mod load_report;
 mod museum;
 mod page;
 mod plan;
