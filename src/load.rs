@@ -21,3 +21,6 @@ pub mod machine;
 pub mod outcome;
 pub mod baseline;
 pub mod trial;
+pub mod requirement;
+pub mod sweep;
+pub mod comparison;

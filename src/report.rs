@@ -25,3 +25,4 @@ pub mod balances;
 pub mod export;
 pub mod shrinking;
 pub mod usage;
+pub mod load;

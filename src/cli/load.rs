@@ -1,7 +1,10 @@
 //! `flexmeter load`: how many sign-ins a second the metering core takes in real time, at what latency.
 
+mod builds;
+mod comparing;
 mod crowd;
 mod files;
+mod sweep;
 mod view;
 
 use std::fs::File;
@@ -9,6 +12,7 @@ use std::io::{self, BufWriter};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -18,12 +22,16 @@ use sha2::{Digest, Sha256};
 use crate::cli::answer::Answer;
 use crate::cli::defect::guarded;
 use crate::cli::failure::Failure;
+use crate::cli::load::builds::Telling;
+use crate::cli::load::comparing::Compared;
 use crate::cli::load::crowd::People;
 use crate::cli::load::files::Files;
+use crate::cli::load::sweep::Sweep;
 use crate::cli::load::view::View;
 use crate::cli::{amount, interrupt, print, scenario_file};
 use crate::load::baseline::{Baselines, compare};
 use crate::load::machine::{ALLOCATOR, machine, utc_now};
+use crate::load::requirement::Requirement;
 use crate::load::result::{Header, LoadResult};
 use crate::load::run::Measured;
 use crate::load::schedule::Arrivals;
@@ -49,7 +57,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     /// A scenario file
-    #[arg(required_unless_present = "schema")]
+    #[arg(required_unless_present_any = ["schema", "compare"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     people: People,
@@ -62,8 +70,27 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print the JSON schema of --format json, and nothing else
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     schema: bool,
+    /// What must be so, or the exit code is 1: "p99.9<5ms", "sent:p99<=200us", "handled>=10000", "not-sent=0"
+    #[arg(long, value_name = "REQUIREMENT", value_parser = Requirement::from_str)]
+    require: Vec<Requirement>,
+    /// The load at several rates, around what a closed loop takes, 5 seconds each [default: 10 steps]
+    #[arg(long, value_name = "STEPS", num_args = 0..=1, default_missing_value = "10")]
+    #[arg(conflicts_with_all = ["closed", "rate", "out", "require", "stall"])]
+    sweep: Option<NonZero<u16>>,
+    /// Of a sweep: the requirement under which the highest load is looked for
+    #[arg(long, value_name = "REQUIREMENT", value_parser = Requirement::from_str, requires = "sweep")]
+    limit: Option<Requirement>,
+    /// Compare two results (load.json, or its folder), or two builds of flexmeter under the load FILE, in turns
+    #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    compare: Option<Vec<PathBuf>>,
+    /// Of two builds: how often each runs
+    #[arg(long, value_name = "N", default_value = "10", requires = "compare")]
+    rounds: NonZero<u16>,
+    /// Of two builds: what else both are told
+    #[arg(last = true, value_name = "OPTIONS", requires = "compare")]
+    passed: Vec<String>,
     /// Show nothing while it runs
     #[arg(long, short)]
     quiet: bool,
@@ -126,11 +153,23 @@ enum Stall {
     Generator,
 }
 
-/// Carries out a load.
+/// Carries out a load, a sweep or a comparison.
 pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     if arguments.schema {
-        print(&report::schema())?;
+        let schema = if arguments.sweep.is_some() { report::sweep::schema() } else { report::schema() };
+        print(&schema)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let Some(paths) = &arguments.compare {
+        let telling = if arguments.quiet { Telling::Nothing } else { Telling::Progress };
+        let [a, b] = &paths[..] else { unreachable!("clap takes two") };
+        let (file, passed) = (arguments.file.as_deref(), &arguments.passed[..]);
+        let compared =
+            Compared { paths: [a, b], file, passed, rounds: arguments.rounds.get().into(), telling };
+        let comparison = compared.comparison()?;
+        let sheet = report::comparison::sheet(&comparison);
+        arguments.answer.show(&sheet, |out| report::comparison::json(&comparison, out))?;
         return Ok(ExitCode::SUCCESS);
     }
     let file = arguments.file.as_deref().expect("clap asks for it");
@@ -141,6 +180,14 @@ pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let trial = arguments.offered.trial(&arguments.people, scenario.seed)?;
     let crowd = arguments.people.crowd((file, scenario), &trial)?;
     let header = header(file, &text);
+    if let Some(steps) = arguments.sweep {
+        let (steps, quiet) = (steps.get().into(), arguments.quiet);
+        let sweep =
+            Sweep { trial, crowd: &crowd, header: &header, steps, limit: arguments.limit.as_ref(), quiet };
+        let result = guarded((file, trial.seed), "sweep", || sweep.result())?;
+        arguments.answer.show(&report::sweep::sheet(&result), |out| report::sweep::json(&result, out))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let (result, measured, log) =
         guarded((file, trial.seed), "load", || arguments.measure((&trial, &crowd), &header))?;
     if let Some(files) = files {
@@ -158,13 +205,13 @@ impl Arguments {
         (trial, crowd): (&Trial, &Crowd),
         header: &Header,
     ) -> Result<(LoadResult, Measured, BufWriter<File>), Failure> {
-        let view = View::of(trial.duration.as_secs_f64(), self.quiet);
+        let view = View::of(trial.manner(crowd), self.quiet);
         let (mut log, mut serializer) = (files::aside()?, V2DeflateSerializer::new());
         let unwritten = |error: io::Error| Failure::input(format!("can't write the interval log: {error}"));
         let mut intervals = IntervalLog::begin(header, (&mut log, &mut serializer)).map_err(unwritten)?;
         let mut written = Ok(());
-        let (mut result, measured) = trial.run(crowd, header.clone(), &mut |stretch, interval, noted| {
-            view.show(interval, noted);
+        let (mut result, measured) = trial.run(crowd, header.clone(), &mut |stretch, interval, so_far| {
+            view.show(interval, so_far);
             if written.is_ok() {
                 written = intervals.add(stretch);
             }
@@ -177,6 +224,7 @@ impl Arguments {
             contestants.extend(baselines.contestants());
             result.baselines = compare(&mut contestants, BASELINE_ROUNDS, BASELINE_ROUND);
         }
+        result.requirements = self.require.iter().map(|required| required.check(&result)).collect();
         Ok((result, measured, log))
     }
 }

@@ -1,10 +1,10 @@
-//! `IntervalHistograms`: what was measured in a stretch of a load, in full.
+//! `IntervalHistograms`: what was measured in one stretch of a load, whole: what an interval log holds.
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-/// What was measured in a stretch of a load, by when answers came. Times are nanoseconds.
+/// All times of one stretch of a load, in nanoseconds, by when answers came.
 #[derive(Clone, Debug)]
 pub struct IntervalHistograms {
     /// When it begins, since the load began.

@@ -31,24 +31,12 @@ impl Outcome<'_> {
     pub fn result(self, header: Header, manner: Manner) -> LoadResult {
         let Measured { planned, sent, lateness, noted } = self.measured;
         let is_closed = manner.arrivals == "closed";
-        let answered = noted.admitted + noted.refused;
-        // What a closed loop still waits for is as good as a sign-in each.
-        let waiting = noted.requests_sent.saturating_sub(noted.requests_answered);
-        let (planned_count, sent_count) =
-            if is_closed { (answered + waiting, answered + waiting) } else { (noted.planned, noted.sent) };
-        let counts = Counts {
-            planned: planned_count,
-            sent: sent_count,
-            answered,
-            admitted: noted.admitted,
-            refused: noted.refused,
-            not_sent: planned_count.saturating_sub(sent_count),
-            not_answered: sent_count.saturating_sub(answered),
-        };
+        let counts = counts(noted, &manner);
+        let answered = counts.answered;
         let counted = manner.duration_seconds - manner.warmup_seconds;
         let ended = float(noted.last_answer) / SECOND;
         let handled = float(answered) / (ended - manner.warmup_seconds).max(counted).max(f64::MIN_POSITIVE);
-        let offered = if is_closed { handled } else { float(planned_count) / counted };
+        let offered = if is_closed { handled } else { float(counts.planned) / counted };
         let mut result = LoadResult {
             header,
             manner,
@@ -68,6 +56,24 @@ impl Outcome<'_> {
         };
         result.invalid = reasons(&result);
         result
+    }
+}
+
+/// How many sign-ins there were.
+pub fn counts(noted: &Noted, manner: &Manner) -> Counts {
+    let answered = noted.admitted + noted.refused;
+    // What a closed loop still waits for is as good as a sign-in each.
+    let waiting = noted.requests_sent.saturating_sub(noted.requests_answered);
+    let closed = (answered + waiting, answered + waiting);
+    let (planned, sent) = if manner.arrivals == "closed" { closed } else { (noted.planned, noted.sent) };
+    Counts {
+        planned,
+        sent,
+        answered,
+        admitted: noted.admitted,
+        refused: noted.refused,
+        not_sent: planned.saturating_sub(sent),
+        not_answered: sent.saturating_sub(answered),
     }
 }
 

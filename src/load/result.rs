@@ -234,16 +234,18 @@ impl LoadResult {
 }
 
 impl Latency {
-    /// What a histogram of nanoseconds holds.
-    pub fn of(histogram: &Histogram<u64>) -> Self {
-        let at = |quantile: f64| {
-            if quantile < 1.0 { histogram.value_at_quantile(quantile) } else { histogram.max() }
+    /// Of a histogram of nanoseconds.
+    pub fn of(histogram: &Histogram<u64>) -> Latency {
+        let value = |(name, quantile): (&str, f64)| {
+            // The largest is kept to the digit, quantiles to three of them.
+            let value = if name == "max" { histogram.max() } else { histogram.value_at_quantile(quantile) };
+            (name.to_owned(), value)
         };
         Latency {
             count: histogram.len(),
             min: histogram.min(),
             mean: histogram.mean(),
-            percentiles: PERCENTILES.map(|(name, quantile)| (name.to_owned(), at(quantile))).into(),
+            percentiles: PERCENTILES.map(value).into(),
         }
     }
 

@@ -70,8 +70,8 @@ pub struct Measured {
 
 /// Watches a load while it runs.
 pub trait Watcher: Send {
-    /// A stretch is over. With it comes what all so far come to, and how many requests are under way.
-    fn collected(&mut self, stretch: &IntervalHistograms, so_far: (&Noted, u64));
+    /// A stretch is over. With it comes what was measured in all so far, and how many requests are under way.
+    fn collected(&mut self, stretch: &IntervalHistograms, so_far: (&Measured, u64));
 }
 
 impl Measured {
@@ -196,9 +196,8 @@ fn watch(board: &Board, over: &Receiver<()>, watcher: &mut dyn Watcher) -> Measu
         let ended = over.recv_timeout(Duration::from_nanos(wait));
         next += nanoseconds(INTERVAL);
         let stretch = collector.collect(board);
-        let noted = collector.noted(board);
-        measured.add(&stretch, noted);
-        watcher.collected(&stretch, (&noted, board.under_way()));
+        measured.add(&stretch, collector.noted(board));
+        watcher.collected(&stretch, (&measured, board.under_way()));
         if ended != Err(RecvTimeoutError::Timeout) {
             return measured;
         }

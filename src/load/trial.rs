@@ -8,7 +8,7 @@ use crate::load::clock::Clock;
 use crate::load::generator::Stall;
 use crate::load::intervals::IntervalHistograms;
 use crate::load::machine::{process_cpu_nanoseconds, resident_kib};
-use crate::load::measure::{Board, Noted, nanoseconds};
+use crate::load::measure::{Board, nanoseconds};
 use crate::load::outcome::{Outcome, interval};
 use crate::load::population::{LoadTeam, Population};
 use crate::load::result::{Audit, Header, Interval, LoadResult, Manner};
@@ -78,7 +78,7 @@ pub struct Trial {
 }
 
 /// Watches a trial: a second more, with what all so far come to.
-pub type Second<'w> = &'w mut (dyn FnMut(&IntervalHistograms, &Interval, &Noted) + Send);
+pub type Second<'w> = &'w mut (dyn FnMut(&IntervalHistograms, &Interval, &Measured) + Send);
 
 impl Crowd {
     /// The teams.
@@ -191,7 +191,8 @@ impl Trial {
         self.stalled.map(|_| Stall { at: middle(self.duration), length: Duration::from_secs(1) })
     }
 
-    fn manner(&self, crowd: &Crowd) -> Manner {
+    /// As results tell it.
+    pub fn manner(&self, crowd: &Crowd) -> Manner {
         let (arrivals, rate) = match self.coming {
             Coming::AtRate(arrivals, rate) => (arrivals.name(), Some(rate)),
             Coming::AsRecorded => ("rush", None),
@@ -222,10 +223,11 @@ struct Seconds<'w> {
 }
 
 impl Watcher for Seconds<'_> {
-    fn collected(&mut self, stretch: &IntervalHistograms, (noted, under_way): (&Noted, u64)) {
-        let planned = noted.planned - std::mem::replace(&mut self.planned, noted.planned);
+    fn collected(&mut self, stretch: &IntervalHistograms, (measured, under_way): (&Measured, u64)) {
+        let so_far = measured.noted.planned;
+        let planned = so_far - std::mem::replace(&mut self.planned, so_far);
         let interval = interval(stretch, (planned, under_way), resident_kib());
-        (self.told)(stretch, &interval, noted);
+        (self.told)(stretch, &interval, measured);
         self.intervals.push(interval);
     }
 }

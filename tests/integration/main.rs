@@ -23,6 +23,7 @@
 //! * `comparison`      futures side by side: misreadings by hand, changes told apart from chance, the commands.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `load`            real time on a clock that stands still: stalls show where they should, latency is as for M/M/1.
+//! * `load_report`     loads told: schema and logs read back, requirements, sweeps of M/M/1, comparisons of equals.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `prices`          what packs and subscriptions cost, by their dates.
 //! * `readme`          outputs in the README are what its commands print.
@@ -58,6 +59,7 @@ mod forecast;
 mod fitting;
 mod history;
 mod load;
+mod load_report;
 mod museum;
 mod page;
 mod plan;
