@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hdrhistogram::Histogram;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -233,6 +234,21 @@ impl LoadResult {
 }
 
 impl Latency {
+    /// What a histogram of nanoseconds says.
+    pub fn of(histogram: &Histogram<u64>) -> Self {
+        if histogram.is_empty() {
+            return Latency::default();
+        }
+        let percentiles =
+            PERCENTILES.iter().map(|&(name, part)| (name.to_owned(), histogram.value_at_quantile(part)));
+        Latency {
+            count: histogram.len(),
+            min: histogram.min(),
+            mean: histogram.mean(),
+            percentiles: percentiles.collect(),
+        }
+    }
+
     /// A percentile by its name, in nanoseconds; 0 where nothing was measured.
     pub fn percentile(&self, name: &str) -> u64 {
         self.percentiles.get(name).copied().unwrap_or(0)
