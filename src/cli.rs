@@ -37,6 +37,7 @@ mod comparing;
 mod policies;
 mod compare;
 mod seats;
+mod load;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -128,6 +129,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Tell for whom a subscription is cheaper than tokens, from days that were simulated.
     Seats(seats::Arguments),
+    /// Tell how many sign-ins a second the metering core takes in real time, at what latency.
+    Load(load::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -170,6 +173,7 @@ pub fn main() -> ExitCode {
         Command::Policies(arguments) => policies::policies(&arguments),
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Seats(arguments) => seats::seats(&arguments),
+        Command::Load(arguments) => load::load(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

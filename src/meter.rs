@@ -124,7 +124,7 @@ impl Meter {
     /// earlier instant than another before it is taken as if it came with that one's. Returns the answer with the
     /// instant at which it was given: the same requests at those instants give the same answers again.
     pub fn arrive(&mut self, request: Request, at: Instant) -> (Answer, Instant) {
-        let (at, phase) = (self.now, self.phase).max((at, request.phase()));
+        let (at, phase) = (self.now, self.phase).max((at.max(self.now), request.phase()));
         self.catch_up(at, phase);
         (self.decide(request), at)
     }

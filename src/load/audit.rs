@@ -16,11 +16,17 @@ pub struct Auditor {
     found: Audit,
     /// The first instant of each key's last window that was charged.
     windows: BTreeMap<(UserId, ProductId), Instant>,
-    /// What was drawn from each pack.
+    /// What was drawn from each pack, that before the auditor came included.
     drawn: BTreeMap<PackId, Tokens>,
 }
 
 impl Auditor {
+    /// An auditor who takes the meter as it is, and watches it from here on.
+    pub fn of(meter: &Meter) -> Self {
+        let drawn = meter.packs().map(|pack| (pack.id, pack.posted)).collect();
+        Auditor { drawn, ..Auditor::default() }
+    }
+
     /// Takes what the meter has written down since the last call.
     pub fn watch(&mut self, meter: &mut Meter) {
         for record in meter.drain_records() {
@@ -58,22 +64,17 @@ impl Auditor {
         }
     }
 
-    /// Counts every pack: what was drawn by charges is what is posted, beyond what was used before.
-    pub fn count(&mut self, meter: &Meter, used_before: &BTreeMap<PackId, Tokens>) -> Audit {
+    /// Counts every pack: what was drawn by charges is what is posted, and what was bought is all there.
+    pub fn count(&mut self, meter: &Meter) -> Audit {
         self.found.packs = 0;
         for pack in meter.packs() {
             self.found.packs += 1;
             let drawn = self.drawn.get(&pack.id).copied().unwrap_or_default();
-            let before = used_before.get(&pack.id).copied().unwrap_or_default();
             let kept = pack.posted + pack.held + pack.expired + pack.remaining;
-            if pack.posted != before + drawn || kept != pack.tokens {
+            if pack.posted != drawn || kept != pack.tokens {
                 let text = format!(
-                    "pack {}: {} posted, {} drawn by charges, {} of {} kept (RULES 2.8)",
-                    pack.id.0,
-                    pack.posted,
-                    before + drawn,
-                    kept,
-                    pack.tokens
+                    "pack {}: {} posted, {drawn} drawn by charges, {kept} of {} kept (RULES 2.8)",
+                    pack.id.0, pack.posted, pack.tokens
                 );
                 self.violated(text);
             }

@@ -189,15 +189,11 @@ fn users_by_team(sources: &[Source<'_>], size: Size) -> Vec<usize> {
         return own.collect();
     }
     let users = size.users.unwrap_or_else(|| own.sum());
-    let hot = size.skew.map_or(0, |share| share_of(users, share));
-    let (rest, first) = (users - hot, usize::from(size.skew.is_some() && teams > 1));
-    let others = teams - first;
-    let mut counts: Vec<usize> =
-        (0..others).map(|team| rest / others + usize::from(team < rest % others)).collect();
-    if first == 1 {
-        counts.insert(0, hot);
-    }
-    counts
+    // Where there is one team only, it is as hot as can be.
+    let hot = size.skew.filter(|_| teams > 1).map(|share| share_of(users, share));
+    let (others, rest) = (teams - usize::from(hot.is_some()), users - hot.unwrap_or(0));
+    let even = (0..others).map(|team| rest / others + usize::from(team < rest % others));
+    hot.into_iter().chain(even).collect()
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share from 0 to 1")]

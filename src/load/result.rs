@@ -234,18 +234,16 @@ impl LoadResult {
 }
 
 impl Latency {
-    /// What a histogram of nanoseconds says.
+    /// What a histogram of nanoseconds holds.
     pub fn of(histogram: &Histogram<u64>) -> Self {
-        if histogram.is_empty() {
-            return Latency::default();
-        }
-        let percentiles =
-            PERCENTILES.iter().map(|&(name, part)| (name.to_owned(), histogram.value_at_quantile(part)));
+        let at = |quantile: f64| {
+            if quantile < 1.0 { histogram.value_at_quantile(quantile) } else { histogram.max() }
+        };
         Latency {
             count: histogram.len(),
             min: histogram.min(),
             mean: histogram.mean(),
-            percentiles: percentiles.collect(),
+            percentiles: PERCENTILES.map(|(name, quantile)| (name.to_owned(), at(quantile))).into(),
         }
     }
 

@@ -1,19 +1,17 @@
 //! `Service`: what answers a team's requests: a meter, or something in its place that is to be measured.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 
 use ractor::RpcReplyPort;
 
 use crate::load::audit::Auditor;
 use crate::load::clock::Clock;
+use crate::load::generator::Stall;
 use crate::load::result::Audit;
 use crate::meter::Meter;
 use crate::meter::answer::Answer;
-use crate::meter::id::PackId;
 use crate::meter::instant::Instant;
 use crate::meter::request::Request;
-use crate::meter::tokens::Tokens;
 
 /// A request under way: answered by sending to its port.
 #[derive(Debug)]
@@ -38,15 +36,13 @@ pub trait Service: Send + 'static {
 pub struct MeterService {
     meter: Meter,
     auditor: Auditor,
-    used_before: BTreeMap<PackId, Tokens>,
     clock: Clock,
 }
 
 impl MeterService {
     /// A meter to which the past has happened.
     pub fn new(meter: Meter, clock: Clock) -> Self {
-        let used_before = meter.packs().map(|pack| (pack.id, pack.posted)).collect();
-        MeterService { meter, auditor: Auditor::default(), used_before, clock }
+        MeterService { auditor: Auditor::of(&meter), meter, clock }
     }
 
     /// The answer to a request that arrives now, and the meter's instant at which it was given.
@@ -66,6 +62,30 @@ impl Service for MeterService {
     }
 
     fn close(&mut self) -> Audit {
-        self.auditor.count(&self.meter, &self.used_before)
+        self.auditor.count(&self.meter)
+    }
+}
+
+/// A service that once stands still, to see that the measurement shows it.
+pub struct Stalling<S> {
+    /// What serves otherwise.
+    pub service: S,
+    /// When, until it has happened.
+    pub stall: Option<Stall>,
+    /// The clock by which it is.
+    pub clock: Clock,
+}
+
+impl<S: Service> Service for Stalling<S> {
+    async fn serve(&mut self, ask: Ask) {
+        let now = self.clock.nanoseconds();
+        if let Some(stall) = self.stall.take_if(|stall| stall.at <= now) {
+            tokio::time::sleep(stall.length).await;
+        }
+        self.service.serve(ask).await;
+    }
+
+    fn close(&mut self) -> Audit {
+        self.service.close()
     }
 }

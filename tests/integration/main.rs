@@ -13,6 +13,7 @@
 //! * `history`         the random histories: data, chance, the scenario file they are.
 //! * `reference`       the reference model: the same rules again in the plainest way.
 //! * `balances`        what teams have left and who used it, at the end and at any instant; the command (5.1, 5.2).
+//! * `baseline`        a load's work done by less: all of it is done, and rounds are compared fairly.
 //! * `boundaries`      the corners that random histories should visit, counted in the reference model.
 //! * `broken_files`    files in error: what is said, and that nothing is left behind.
 //! * `calendar`        zones prepared to be asked often give the same instants.
@@ -21,6 +22,7 @@
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `comparison`      futures side by side: misreadings by hand, changes told apart from chance, the commands.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
+//! * `load`            real time on a clock that stands still: stalls show where they should, latency is as for M/M/1.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `prices`          what packs and subscriptions cost, by their dates.
 //! * `readme`          outputs in the README are what its commands print.
@@ -41,6 +43,7 @@
 
 mod architecture;
 mod balances;
+mod baseline;
 mod boundaries;
 mod broken_files;
 mod calendar;
@@ -54,6 +57,7 @@ mod export;
 mod forecast;
 mod fitting;
 mod history;
+mod load;
 mod museum;
 mod page;
 mod plan;

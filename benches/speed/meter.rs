@@ -1,13 +1,12 @@
 //! What a decision of the metering core costs: sign-ins inside a paid window, new windows, and renewals,
 //! with 1, 100 and 10,000 users in one team.
 //!
-//! `cargo bench` measures; under `cargo test` each benchmark runs once. Either way the work is checked:
-//! the charges that come of it are counted. Elements are decisions, so `thrpt` is decisions per second;
+//! The charges that come of them are counted. Elements are decisions, so `thrpt` is decisions per second;
 //! each figure includes the sign-out that makes room for the next decision, and taking the records.
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::BatchSize;
 use flexmeter::meter::id::{DeviceId, PackId, ProductId, TeamId, UserId, VersionId};
 use flexmeter::meter::instant::{Instant, Span};
 use flexmeter::meter::policy::Policy;
@@ -20,13 +19,15 @@ use flexmeter::meter::tokens::Tokens;
 use flexmeter::meter::user::{Assignment, User};
 use flexmeter::meter::{Meter, Setup};
 
+use crate::{Bench, Work, measured};
+
 /// Users in the one team.
 const USERS: [u32; 3] = [1, 100, 10_000];
 
 /// Decisions timed together: one a second stays within the 24 hours of a window. Under `cargo test`,
 /// where nothing is timed, a few will do.
 fn decisions() -> u32 {
-    if std::env::args().any(|argument| argument == "--bench") { 80_000 } else { 1000 }
+    if measured() { 80_000 } else { 1000 }
 }
 
 const PRODUCT: ProductId = ProductId(0);
@@ -137,30 +138,23 @@ fn renewals(users: u32, (mut meter, _): (Meter, Instant)) -> Meter {
     meter
 }
 
-fn bench(criterion: &mut Criterion) {
-    let mut group = criterion.benchmark_group("meter");
+pub(crate) fn measure(bench: &mut Bench) {
     for users in USERS {
-        group.throughput(Throughput::Elements(u64::from(decisions().div_ceil(users) * users)));
-        group.bench_function(BenchmarkId::new("sign-in inside a window", users), |bencher| {
-            bencher.iter_batched(
-                || working(users),
-                |ready| inside_a_window(users, ready),
-                BatchSize::PerIteration,
-            );
+        let decisions = decisions().div_ceil(users) * users;
+        let work = |name: &str, came_of_it: &str| Work {
+            name: format!("meter/{name}/{users}"),
+            elements: u64::from(decisions),
+            digest: format!("{decisions} {came_of_it}"),
+        };
+        let batch = BatchSize::PerIteration;
+        bench.measure(work("sign-in inside a window", "admitted and 0 charged"), |bencher| {
+            bencher.iter_batched(|| working(users), |ready| inside_a_window(users, ready), batch);
         });
-        group.bench_function(BenchmarkId::new("new window", users), |bencher| {
-            bencher.iter_batched(
-                || rested(users),
-                |ready| new_windows(users, ready),
-                BatchSize::PerIteration,
-            );
+        bench.measure(work("new window", "admitted and charged"), |bencher| {
+            bencher.iter_batched(|| rested(users), |ready| new_windows(users, ready), batch);
         });
-        group.bench_function(BenchmarkId::new("renewal", users), |bencher| {
-            bencher.iter_batched(|| working(users), |ready| renewals(users, ready), BatchSize::PerIteration);
+        bench.measure(work("renewal", "charged"), |bencher| {
+            bencher.iter_batched(|| working(users), |ready| renewals(users, ready), batch);
         });
     }
-    group.finish();
 }
-
-criterion_group!(benches, bench);
-criterion_main!(benches);
