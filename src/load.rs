@@ -20,4 +20,6 @@ pub mod rush;
 pub mod machine;
 pub mod outcome;
 pub mod baseline;
+pub mod store;
+pub mod durable;
 pub mod trial;

@@ -47,7 +47,12 @@ impl MeterService {
 
     /// The answer to a request that arrives now, and the meter's instant at which it was given.
     pub fn decide(&mut self, request: Request) -> (Answer, Instant) {
-        let decided = self.meter.arrive(request, self.clock.meter_now());
+        self.decide_at(request, self.clock.meter_now())
+    }
+
+    /// The same for a request that arrives at an instant.
+    pub fn decide_at(&mut self, request: Request, at: Instant) -> (Answer, Instant) {
+        let decided = self.meter.arrive(request, at);
         self.auditor.decided();
         self.auditor.watch(&mut self.meter);
         decided
