@@ -17,7 +17,7 @@ mod anchor;
 mod recovery;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::thread::{self, JoinHandle};
 
@@ -30,7 +30,7 @@ use crate::load::store::batch::Digest;
 use crate::load::store::decision::Decision;
 use crate::load::store::error::StoreError;
 use crate::load::store::identity::Identity;
-use crate::load::store::medium::Medium;
+use crate::load::store::medium::{Medium, Shared};
 use crate::meter::answer::Answer;
 use crate::meter::instant::Instant;
 
@@ -99,7 +99,9 @@ pub struct Written {
 #[derive(Debug)]
 pub struct Store {
     database: Database,
-    place: std::path::PathBuf,
+    /// redb's file.
+    file: Shared,
+    place: PathBuf,
     anchor: Anchor,
     /// The number of the next batch.
     next: u64,

@@ -22,6 +22,7 @@
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `comparison`      futures side by side: misreadings by hand, changes told apart from chance, the commands.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
+//! * `durable`         decisions on the disk before they are answered: torn, full, changed; told apart, rebuilt the same.
 //! * `load`            real time on a clock that stands still: stalls show where they should, latency is as for M/M/1.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `prices`          what packs and subscriptions cost, by their dates.
@@ -52,6 +53,7 @@ mod clock;
 mod command;
 mod comparison;
 mod difference;
+mod durable;
 mod explanation;
 mod export;
 mod forecast;

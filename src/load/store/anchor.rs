@@ -22,7 +22,7 @@ const LENGTH: u64 = 8192;
 const MAGIC: &[u8; 8] = b"flexanch";
 
 /// The bytes before the digest of a note.
-const NOTED: usize = 8 + 1 + 8 + 8 + 32 + 8 + 8;
+const NOTED: usize = 8 + 1 + 8 + 8 + 32 + 8 + 8 + 32;
 
 /// How far a store has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,9 @@ pub(crate) struct Note {
     pub(crate) begun: u64,
     /// Decisions in the last one begun.
     pub(crate) decisions: u64,
+    /// The digest of the first page of redb's file, once it was closed; zero before. redb takes what it says on trust
+    /// where nothing is to be repaired.
+    pub(crate) head: Digest,
 }
 
 /// The second file.
@@ -122,6 +125,7 @@ impl Anchor {
         bytes.extend(note.digest);
         bytes.extend(note.begun.to_le_bytes());
         bytes.extend(note.decisions.to_le_bytes());
+        bytes.extend(note.head);
         let digest = Sha256::digest(&bytes);
         bytes.extend(digest);
         self.backend.write(PLACES[usize::from(self.turn % 2 == 1)], &bytes)?;
@@ -145,15 +149,23 @@ fn read(bytes: &[u8; NOTED + 32]) -> Option<(u64, Note)> {
         eight.copy_from_slice(&noted[from..from + 8]);
         u64::from_le_bytes(eight)
     };
-    let mut digest = [0; 32];
-    digest.copy_from_slice(&noted[25..57]);
+    let digest_at = |from: usize| {
+        let mut digest = [0; 32];
+        digest.copy_from_slice(&noted[from..from + 32]);
+        digest
+    };
     let progress = match noted[8] {
         0 => Progress::New,
         1 => Progress::Open,
         _ => Progress::Closed,
     };
-    Some((
-        number(9),
-        Note { progress, written: number(17), digest, begun: number(57), decisions: number(65) },
-    ))
+    let note = Note {
+        progress,
+        written: number(17),
+        digest: digest_at(25),
+        begun: number(57),
+        decisions: number(65),
+        head: digest_at(73),
+    };
+    Some((number(9), note))
 }

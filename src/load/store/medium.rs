@@ -3,10 +3,13 @@
 use std::fs::{File, create_dir_all};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use redb::backends::FileBackend;
 use redb::{DatabaseError, StorageBackend};
+use sha2::{Digest as _, Sha256};
 
+use crate::load::store::batch::Digest;
 use crate::load::store::error::StoreError;
 
 /// The files of a store, or something in their place.
@@ -68,11 +71,20 @@ pub(crate) fn failed(place: &Path, error: io::Error) -> StoreError {
     }
 }
 
-/// A box of one is one.
-#[derive(Debug)]
-pub(crate) struct Boxed(pub(crate) Box<dyn StorageBackend>);
+/// A backend that redb has, and that is looked at before and after.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared(pub(crate) Arc<dyn StorageBackend>);
 
-impl StorageBackend for Boxed {
+impl Shared {
+    /// The digest of its first page.
+    pub(crate) fn head(&self) -> io::Result<Digest> {
+        let mut page = vec![0; 4096.min(usize::try_from(self.0.len()?).unwrap_or(usize::MAX))];
+        self.0.read(0, &mut page)?;
+        Ok(Sha256::digest(&page).into())
+    }
+}
+
+impl StorageBackend for Shared {
     fn len(&self) -> io::Result<u64> {
         self.0.len()
     }

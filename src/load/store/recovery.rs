@@ -1,18 +1,22 @@
 //! Opening a store: what is in it is read and compared with its digests and its anchor before anything goes on.
 
 use std::cell::Cell;
+use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use redb::{Database, Durability, Error, ReadableDatabase, ReadableTable};
+use redb::{Database, Durability, Error, ReadableDatabase, ReadableTable, StorageBackend};
 
 use crate::load::store::anchor::{Anchor, Found, Note, Progress};
 use crate::load::store::batch::{self, Digest};
 use crate::load::store::decision::Decision;
 use crate::load::store::error::StoreError;
 use crate::load::store::identity::Identity;
-use crate::load::store::medium::{Boxed, Medium, failed};
+use crate::load::store::medium::{Medium, Shared, failed};
+use crate::load::store::writer::closed;
 use crate::load::store::{BATCHES, CACHE, Each, Ending, OF, Recovered, Store};
 
 /// What a file of redb begins with.
@@ -24,42 +28,70 @@ pub(crate) fn open(
     identity: &Identity,
     each: Each<'_>,
 ) -> Result<(Store, Recovered), StoreError> {
-    let place = medium.place.clone();
+    let Medium { place, decisions, anchor } = medium;
+    let file = Shared(Arc::from(decisions));
     let broken = |error| failed(&place, error);
-    let (mut anchor, found) = Anchor::open(medium.anchor).map_err(broken)?;
-    let (database, read) = match noted(&place, &medium.decisions, found)? {
-        None => (create(&place, (medium.decisions, &mut anchor), identity)?, Read::new(identity)),
-        Some(note) => read_all((&place, medium.decisions), (note, Some(identity)), each)?,
+    let (mut anchor, found) = Anchor::open(anchor).map_err(broken)?;
+    let (database, read) = match noted(&place, &file, found)? {
+        None => (create(&place, (&file, &mut anchor), identity)?, Read::new(identity)),
+        Some(note) => {
+            reopen(&mut anchor, &note).map_err(broken)?;
+            let read = read_all((&place, &file), (note, Some(identity)), each);
+            if let Err(StoreError::Other { .. } | StoreError::Contradicted { .. }) = &read {
+                // Nothing is wrong with it: it is left as it was found.
+                leave((&place, &mut anchor), &file, note)?;
+            }
+            read?
+        }
     };
-    let store = Store {
-        database,
-        place: place.clone(),
-        anchor,
-        next: read.recovered.batches,
-        digest: read.digest,
-        recovered: read.recovered.decisions,
-    };
-    let mut store = store;
-    store.anchor.note(&store.standing(Progress::Open)).map_err(broken)?;
-    // Who sees it as new or as closed after a power failure would take no harm for granted.
+    let (next, digest, recovered) = (read.recovered.batches, read.digest, read.recovered.decisions);
+    let mut store = Store { database, file, place: place.clone(), anchor, next, digest, recovered };
+    let standing = store.standing(Progress::Open);
+    store.anchor.note(&standing).map_err(broken)?;
+    // After a power failure it must not pass for new: that would be begun again.
     store.anchor.synchronise().map_err(broken)?;
     Ok((store, read.recovered))
 }
 
-/// Reads a store and leaves its anchor as it is.
+/// Reads a store and leaves how it ended as it is.
 pub(crate) fn contents(medium: Medium, each: Each<'_>) -> Result<Recovered, StoreError> {
-    let place = medium.place;
-    let (_, found) = Anchor::open(medium.anchor).map_err(|error| failed(&place, error))?;
-    match noted(&place, &medium.decisions, found)? {
-        None => Ok(Recovered::nothing()),
-        Some(note) => Ok(read_all((&place, medium.decisions), (note, None), each)?.1.recovered),
+    let Medium { place, decisions, anchor } = medium;
+    let file = Shared(Arc::from(decisions));
+    let broken = |error| failed(&place, error);
+    let (mut anchor, found) = Anchor::open(anchor).map_err(broken)?;
+    let Some(note) = noted(&place, &file, found)? else { return Ok(Recovered::nothing()) };
+    reopen(&mut anchor, &note).map_err(broken)?;
+    let (database, read) = read_all((&place, &file), (note, None), each)?;
+    drop(database);
+    leave((&place, &mut anchor), &file, note)?;
+    Ok(read.recovered)
+}
+
+/// Notes that what was closed is closed again.
+fn leave((place, anchor): (&Path, &mut Anchor), file: &Shared, note: Note) -> Result<(), StoreError> {
+    if note.progress == Progress::Closed { closed((place, anchor), file, note) } else { Ok(()) }
+}
+
+/// Notes that a closed store is no longer, before redb writes that into its first page.
+fn reopen(anchor: &mut Anchor, note: &Note) -> io::Result<()> {
+    if note.progress != Progress::Closed {
+        return Ok(());
     }
+    anchor.note(&Note { progress: Progress::Open, head: [0; 32], ..*note })?;
+    anchor.synchronise()
 }
 
 impl Store {
     /// Where it stands, nothing under way.
     pub(crate) fn standing(&self, progress: Progress) -> Note {
-        Note { progress, written: self.next, digest: self.digest, begun: self.next, decisions: 0 }
+        Note {
+            progress,
+            written: self.next,
+            digest: self.digest,
+            begun: self.next,
+            decisions: 0,
+            head: [0; 32],
+        }
     }
 }
 
@@ -70,18 +102,14 @@ impl Recovered {
 }
 
 /// The last note of a store in which something may be; `None` where there is nothing yet.
-fn noted(
-    place: &Path,
-    decisions: &Box<dyn redb::StorageBackend>,
-    found: Found,
-) -> Result<Option<Note>, StoreError> {
-    let length = decisions.len().map_err(|error| failed(place, error))?;
+fn noted(place: &Path, file: &Shared, found: Found) -> Result<Option<Note>, StoreError> {
+    let length = file.len().map_err(|error| failed(place, error))?;
     match found {
         Found::Nothing if length == 0 => Ok(None),
         Found::Nothing => {
             let mut magic = [0; REDB.len()];
             if length >= magic.len() as u64 {
-                decisions.read(0, &mut magic).map_err(|error| failed(place, error))?;
+                file.read(0, &mut magic).map_err(|error| failed(place, error))?;
             }
             if magic == *REDB {
                 return Err(damaged(place, 0, "`anchor`, which names the last transaction, is missing"));
@@ -91,7 +119,14 @@ fn noted(
         // Nothing was answered before it was made: it is begun again.
         Found::Note(Note { progress: Progress::New, .. }) => Ok(None),
         Found::Note(_) if length == 0 => Err(damaged(place, 0, "`decisions.redb` is empty or missing")),
-        Found::Note(note) => Ok(Some(note)),
+        Found::Note(note) => {
+            let is_closed = note.progress == Progress::Closed;
+            if is_closed && file.head().map_err(|error| failed(place, error))? != note.head {
+                let what = "the first page of `decisions.redb` is another than when it was closed";
+                return Err(damaged(place, note.written, what));
+            }
+            Ok(Some(note))
+        }
         Found::Damaged => Err(damaged(place, 0, "`anchor`, which names the last transaction, does not read")),
     }
 }
@@ -99,17 +134,18 @@ fn noted(
 /// Makes an empty store.
 fn create(
     place: &Path,
-    (decisions, anchor): (Box<dyn redb::StorageBackend>, &mut Anchor),
+    (file, anchor): (&Shared, &mut Anchor),
     identity: &Identity,
 ) -> Result<Database, StoreError> {
     let broken = |error| failed(place, error);
-    let nothing = Note { progress: Progress::New, written: 0, digest: [0; 32], begun: 0, decisions: 0 };
+    let nothing =
+        Note { progress: Progress::New, written: 0, digest: [0; 32], begun: 0, decisions: 0, head: [0; 32] };
     anchor.reserve().map_err(broken)?;
     anchor.note(&nothing).map_err(broken)?;
     anchor.synchronise().map_err(broken)?;
-    decisions.set_len(0).map_err(broken)?;
+    file.set_len(0).map_err(broken)?;
     let made = || -> Result<Database, Error> {
-        let database = Database::builder().set_cache_size(CACHE).create_with_backend(Boxed(decisions))?;
+        let database = Database::builder().set_cache_size(CACHE).create_with_backend(file.clone())?;
         let mut transaction = database.begin_write()?;
         transaction.set_durability(Durability::Immediate)?;
         transaction.open_table(OF)?.insert(0, identity.encode().as_slice())?;
@@ -152,14 +188,14 @@ impl Read {
 
 /// Opens redb's file, which is said to be sound, and reads it all.
 fn read_all(
-    (place, decisions): (&Path, Box<dyn redb::StorageBackend>),
+    (place, file): (&Path, &Shared),
     (note, asked): (Note, Option<&Identity>),
     each: Each<'_>,
 ) -> Result<(Database, Read), StoreError> {
     let reached = Rc::new(Cell::new(0));
     let at = Rc::clone(&reached);
     let whole = move || -> Result<(Database, Read), StoreError> {
-        let (database, was_repaired) = open_redb(place, decisions)?;
+        let (database, was_repaired) = open_redb(place, file)?;
         let mut read = read_batches((place, &database), (&at, asked, note.written), each)?;
         let Recovered { batches, .. } = read.recovered;
         if batches < note.written {
@@ -183,15 +219,15 @@ fn read_all(
 }
 
 /// The database, every page of it checked, and whether the last process left it in good order.
-fn open_redb(place: &Path, decisions: Box<dyn redb::StorageBackend>) -> Result<(Database, bool), StoreError> {
-    let repaired = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let note = std::sync::Arc::clone(&repaired);
+fn open_redb(place: &Path, file: &Shared) -> Result<(Database, bool), StoreError> {
+    let repaired = Arc::new(AtomicBool::new(false));
+    let note = Arc::clone(&repaired);
     let mut builder = Database::builder();
     builder.set_cache_size(CACHE);
-    builder.set_repair_callback(move |_| note.store(true, std::sync::atomic::Ordering::Relaxed));
-    let opened = builder.create_with_backend(Boxed(decisions));
+    builder.set_repair_callback(move |_| note.store(true, Ordering::Relaxed));
+    let opened = builder.create_with_backend(file.clone());
     let mut database = opened.map_err(|error| told((place, 0), error.into()))?;
-    let was_repaired = repaired.load(std::sync::atomic::Ordering::Relaxed);
+    let was_repaired = repaired.load(Ordering::Relaxed);
     if !was_repaired {
         // A repair has checked them. Without one redb trusts what it reads, free pages included, and would write over
         // what it takes for free.
@@ -247,7 +283,6 @@ fn damaged(place: &Path, batch: u64, what: &str) -> StoreError {
 
 /// What redb says, told apart; with the batch that was reached.
 pub(crate) fn told((place, batch): (&Path, u64), error: Error) -> StoreError {
-    use std::io::ErrorKind;
     match error {
         Error::Io(error) if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData) => {
             damaged(place, batch, &error.to_string())

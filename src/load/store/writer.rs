@@ -1,5 +1,6 @@
 //! The store's thread: one transaction after the other, each with all that came during the one before it.
 
+use std::path::Path;
 use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
@@ -8,10 +9,10 @@ use redb::{Durability, Error};
 
 use crate::load::measure::histogram;
 use crate::load::result::{Durable, Latency};
-use crate::load::store::anchor::{Note, Progress};
+use crate::load::store::anchor::{Anchor, Note, Progress};
 use crate::load::store::batch::Batch;
 use crate::load::store::error::StoreError;
-use crate::load::store::medium::failed;
+use crate::load::store::medium::{Shared, failed};
 use crate::load::store::recovery::told;
 use crate::load::store::{BATCHES, Entry, Store, Written};
 
@@ -66,6 +67,7 @@ impl Store {
             digest: self.digest,
             begun: self.next + 1,
             decisions: entries.len() as u64,
+            head: [0; 32],
         };
         self.anchor.note(&begun).map_err(|error| failed(&self.place, error))?;
         let transact = || -> Result<(), Error> {
@@ -87,12 +89,21 @@ impl Store {
     /// Leaves it in good order.
     fn close(self) -> Result<(), StoreError> {
         let note = self.standing(Progress::Closed);
-        let Store { database, place, mut anchor, .. } = self;
-        // Writes which pages are free, and that it was closed.
+        let Store { database, file, place, mut anchor, .. } = self;
+        // Writes which pages are free, and that nothing is to be repaired.
         drop(database);
-        anchor.note(&note).map_err(|error| failed(&place, error))?;
-        anchor.synchronise().map_err(|error| failed(&place, error))
+        closed((&place, &mut anchor), &file, note)
     }
+}
+
+/// Notes that redb's file was closed, and how it begins since.
+pub(crate) fn closed(
+    (place, anchor): (&Path, &mut Anchor),
+    file: &Shared,
+    note: Note,
+) -> Result<(), StoreError> {
+    let noted = file.head().and_then(|head| anchor.note(&Note { head, ..note }));
+    noted.and_then(|()| anchor.synchronise()).map_err(|error| failed(place, error))
 }
 
 impl StoreError {
