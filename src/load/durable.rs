@@ -50,6 +50,6 @@ pub fn repeat(meter: &mut MeterService, kept: Decision) -> Result<(), StoreError
         return Ok(());
     }
     let line = kept.line();
-    let now = Decision { answer, at, ..kept };
+    let now = Decision { at, answer, ..kept };
     Err(StoreError::Contradicted { kept: line, now: now.line() })
 }

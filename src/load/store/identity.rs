@@ -35,7 +35,7 @@ impl Identity {
             scenario_sha256: scenario_sha256.to_owned(),
             teams: users_by_team.len(),
             users: users_by_team.iter().map(|users| u64::from(*users)).sum(),
-            spread: spread.iter().map(|byte| format!("{byte:02x}")).collect(),
+            spread: spread.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")),
             format: FORMAT,
         }
     }

@@ -32,7 +32,7 @@ pub(crate) fn open(
     let file = Shared(Arc::from(decisions));
     let broken = |error| failed(&place, error);
     let (mut anchor, found) = Anchor::open(anchor).map_err(broken)?;
-    let (database, read) = match noted(&place, &file, found)? {
+    let (database, read) = match noted(&place, &file, &found)? {
         None => (create(&place, (&file, &mut anchor), identity)?, Read::new(identity)),
         Some(note) => {
             reopen(&mut anchor, &note).map_err(broken)?;
@@ -59,7 +59,7 @@ pub(crate) fn contents(medium: Medium, each: Each<'_>) -> Result<Recovered, Stor
     let file = Shared(Arc::from(decisions));
     let broken = |error| failed(&place, error);
     let (mut anchor, found) = Anchor::open(anchor).map_err(broken)?;
-    let Some(note) = noted(&place, &file, found)? else { return Ok(Recovered::nothing()) };
+    let Some(note) = noted(&place, &file, &found)? else { return Ok(Recovered::nothing()) };
     reopen(&mut anchor, &note).map_err(broken)?;
     let (database, read) = read_all((&place, &file), (note, None), each)?;
     drop(database);
@@ -102,9 +102,9 @@ impl Recovered {
 }
 
 /// The last note of a store in which something may be; `None` where there is nothing yet.
-fn noted(place: &Path, file: &Shared, found: Found) -> Result<Option<Note>, StoreError> {
+fn noted(place: &Path, file: &Shared, found: &Found) -> Result<Option<Note>, StoreError> {
     let length = file.len().map_err(|error| failed(place, error))?;
-    match found {
+    match *found {
         Found::Nothing if length == 0 => Ok(None),
         Found::Nothing => {
             let mut magic = [0; REDB.len()];
