@@ -114,7 +114,8 @@ impl Store {
     /// Opens the store in a folder, or makes one, and gives `each` what is in it.
     ///
     /// # Errors
-    /// All of [`StoreError`]; what is there is not touched then.
+    /// All of [`StoreError`]. What is another load's or is answered otherwise now is left as it was; what is damaged
+    /// redb may have repaired by then, and it is refused again.
     pub fn open(
         folder: &Path,
         identity: &Identity,
