@@ -20,6 +20,8 @@ pub mod rush;
 pub mod machine;
 pub mod outcome;
 pub mod baseline;
+pub mod store;
+pub mod durable;
 pub mod trial;
 pub mod requirement;
 pub mod sweep;

@@ -7,6 +7,7 @@ mod files;
 mod sweep;
 mod view;
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::num::NonZero;
@@ -28,13 +29,16 @@ use crate::cli::load::crowd::People;
 use crate::cli::load::files::Files;
 use crate::cli::load::sweep::Sweep;
 use crate::cli::load::view::View;
-use crate::cli::{amount, interrupt, print, scenario_file};
+use crate::cli::{amount, interrupt, print, scenario_file, shown};
 use crate::load::baseline::{Baselines, compare};
+use crate::load::durable::trial::DurableTrial;
 use crate::load::machine::{ALLOCATOR, machine, utc_now};
+use crate::load::population::Population;
 use crate::load::requirement::Requirement;
-use crate::load::result::{Header, LoadResult};
+use crate::load::result::{Baseline, Header, LoadResult};
 use crate::load::run::Measured;
 use crate::load::schedule::Arrivals;
+use crate::load::store::Answers;
 use crate::load::trial::{Coming, Crowd, Stalled, Trial};
 use crate::meter::instant::Span;
 use crate::report::load as report;
@@ -63,6 +67,12 @@ pub(super) struct Arguments {
     people: People,
     #[command(flatten)]
     offered: Offered,
+    /// Every decision is on the disk in this folder before it is answered; what is there already is made again first
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["sweep", "stall"])]
+    durable: Option<PathBuf>,
+    /// List each decision whose answer was sent, in a file, or with - in place of the result
+    #[arg(long, value_name = "FILE", requires = "durable")]
+    answers: Option<PathBuf>,
     /// Leave out the same work done by less, which takes 15 seconds more
     #[arg(long)]
     no_baselines: bool,
@@ -193,7 +203,9 @@ pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(files) = files {
         files.write((&result, &measured), log)?;
     }
-    arguments.answer.show(&report::sheet(&result), |out| report::json(&result, out))?;
+    if arguments.answers.as_ref().is_none_or(|path| path.as_os_str() != "-") {
+        arguments.answer.show(&report::sheet(&result), |out| report::json(&result, out))?;
+    }
     let held = result.is_valid() && result.requirements.iter().all(|required| required.met);
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -210,22 +222,61 @@ impl Arguments {
         let unwritten = |error: io::Error| Failure::input(format!("can't write the interval log: {error}"));
         let mut intervals = IntervalLog::begin(header, (&mut log, &mut serializer)).map_err(unwritten)?;
         let mut written = Ok(());
-        let (mut result, measured) = trial.run(crowd, header.clone(), &mut |stretch, interval, so_far| {
+        let mut second = |stretch: &_, interval: &_, so_far: &_| {
             view.show(interval, so_far);
             if written.is_ok() {
                 written = intervals.add(stretch);
             }
-        });
+        };
+        let (mut result, measured) = match &self.durable {
+            None => trial.run(crowd, header.clone(), &mut second),
+            Some(folder) => {
+                let durable = DurableTrial { trial: *trial, crowd, header, folder };
+                let run = durable.run(self.answers()?, &mut second);
+                let (result, measured, _) = run.map_err(|error| Failure::input(error.to_string()))?;
+                (result, measured)
+            }
+        };
         written.map_err(unwritten)?;
         if let (false, Crowd::Population(population)) = (self.no_baselines, crowd) {
             view.say("the same work done by less, in rounds …");
-            let baselines = Baselines { population, pace: trial.pace, threads: trial.threads };
-            let mut contestants = vec![trial.contestant(crowd, header)];
-            contestants.extend(baselines.contestants());
-            result.baselines = compare(&mut contestants, BASELINE_ROUNDS, BASELINE_ROUND);
+            result.baselines = self.baselines((trial, crowd), header, population);
         }
         result.requirements = self.require.iter().map(|required| required.check(&result)).collect();
         Ok((result, measured, log))
+    }
+}
+
+impl Arguments {
+    /// The same work done by less.
+    fn baselines(
+        &self,
+        (trial, crowd): (&Trial, &Crowd),
+        header: &Header,
+        population: &Population,
+    ) -> Vec<Baseline> {
+        let others = Baselines { population, pace: trial.pace, threads: trial.threads }.contestants();
+        let Some(folder) = &self.durable else {
+            let mut contestants = vec![trial.contestant(crowd, header)];
+            contestants.extend(others);
+            return compare(&mut contestants, BASELINE_ROUNDS, BASELINE_ROUND);
+        };
+        let (durable, batches) =
+            (DurableTrial { trial: *trial, crowd, header, folder }, RefCell::new(Vec::new()));
+        let mut contestants = Vec::from(durable.contestants(&batches));
+        contestants.extend(others);
+        compare(&mut contestants, BASELINE_ROUNDS, BASELINE_ROUND)
+    }
+
+    /// Where answers are listed.
+    fn answers(&self) -> Result<Option<Answers>, Failure> {
+        let Some(path) = &self.answers else { return Ok(None) };
+        if path.as_os_str() == "-" {
+            return Ok(Some(Box::new(io::stdout())));
+        }
+        let file = File::create(path);
+        let file = file.map_err(|error| Failure::input(format!("can't write {}: {error}", shown(path))))?;
+        Ok(Some(Box::new(BufWriter::new(file))))
     }
 }
 

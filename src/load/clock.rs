@@ -1,5 +1,6 @@
 //! `Clock`: real time as a load counts it: nanoseconds for latency, whole seconds for the meter.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use tokio::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use crate::meter::instant::{Instant as MeterInstant, Span};
 pub struct Clock {
     began: Arc<OnceLock<Instant>>,
     /// The meter's instant then.
-    start: MeterInstant,
+    start: Arc<AtomicI64>,
     /// Seconds of the meter for a second of real time.
     pace: f64,
 }
@@ -19,7 +20,12 @@ pub struct Clock {
 impl Clock {
     /// A clock that does not run yet.
     pub fn new(start: MeterInstant, pace: f64) -> Self {
-        Clock { began: Arc::new(OnceLock::new()), start, pace }
+        Clock { began: Arc::new(OnceLock::new()), start: Arc::new(AtomicI64::new(start.seconds())), pace }
+    }
+
+    /// The meter's time begins no earlier than this: something is known of it until then.
+    pub fn begin_no_earlier(&self, start: MeterInstant) {
+        self.start.fetch_max(start.seconds(), Ordering::Relaxed);
     }
 
     /// From now on it runs.
@@ -46,7 +52,7 @@ impl Clock {
         #[expect(clippy::cast_precision_loss, reason = "next to nothing of a second, in years")]
         #[expect(clippy::cast_possible_truncation, reason = "rounded down to whole seconds")]
         let seconds = (nanoseconds as f64 * self.pace / 1e9) as i64;
-        self.start + Span::from_seconds(seconds)
+        MeterInstant::from_seconds(self.start.load(Ordering::Relaxed)) + Span::from_seconds(seconds)
     }
 
     fn elapsed(&self) -> Duration {

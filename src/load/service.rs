@@ -49,7 +49,12 @@ impl MeterService {
 
     /// The answer to a request that was sent at an instant of the clock, and the meter's instant at which it was given.
     pub fn decide(&mut self, request: Request, sent: u64) -> (Answer, Instant) {
-        let decided = self.meter.arrive(request, self.clock.meter_at(sent));
+        self.decide_at(request, self.clock.meter_at(sent))
+    }
+
+    /// The same for a request that arrives at an instant of the meter.
+    pub fn decide_at(&mut self, request: Request, at: Instant) -> (Answer, Instant) {
+        let decided = self.meter.arrive(request, at);
         self.auditor.decided();
         self.auditor.watch(&mut self.meter);
         decided

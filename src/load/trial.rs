@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A closed loop that is compared with others is measured from here on: in its first turn every user is new to the
 /// meter, and memory to the process.
-const WARMUP: Duration = Duration::from_millis(500);
+pub(crate) const WARMUP: Duration = Duration::from_secs(2);
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -150,7 +150,7 @@ impl Trial {
         Contestant {
             name: "actors",
             what: "an actor per user and per team: decisions, audit, two looks at the clock for each sign-in, a \
-                   histogram; after half a second, in which every user begins a first window",
+                   histogram; after two seconds, when most users are inside a paid window",
             run: Box::new(run),
         }
     }

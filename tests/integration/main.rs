@@ -22,6 +22,7 @@
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `comparison`      futures side by side: misreadings by hand, changes told apart from chance, the commands.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
+//! * `durable`         decisions on the disk before they are answered: torn, full, changed; told apart, rebuilt the same.
 //! * `load`            real time on a clock that stands still: stalls show where they should, latency is as for M/M/1.
 //! * `load_report`     loads told: schema and logs read back, requirements, sweeps of M/M/1, comparisons of equals.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
@@ -53,6 +54,7 @@ mod clock;
 mod command;
 mod comparison;
 mod difference;
+mod durable;
 mod explanation;
 mod export;
 mod forecast;

@@ -1,0 +1,137 @@
+//! The store's thread: one transaction after the other, each with all that came during the one before it.
+
+use std::path::Path;
+use std::sync::mpsc::Receiver;
+use std::time::Instant;
+
+use hdrhistogram::Histogram;
+use redb::{Durability, Error};
+
+use crate::load::measure::histogram;
+use crate::load::result::{Durable, Latency};
+use crate::load::store::anchor::{Anchor, Note, Progress};
+use crate::load::store::batch::Batch;
+use crate::load::store::error::StoreError;
+use crate::load::store::medium::{Shared, failed};
+use crate::load::store::recovery::told;
+use crate::load::store::{Answers, BATCHES, Entry, Store, Written};
+
+/// The most decisions of one transaction: what waits longer for the disk is told by the latency.
+const MOST: usize = 16_384;
+
+/// So many sizes of batches are kept.
+const SIZES: usize = 1 << 20;
+
+/// Writes what comes until nobody can send any more.
+pub(crate) fn write(
+    mut store: Store,
+    entries: &Receiver<Entry>,
+    mut answers: Option<Answers>,
+) -> Result<Written, StoreError> {
+    let mut written = Written {
+        durable: Durable { recovered: store.recovered, ..Durable::default() },
+        batches: Vec::new(),
+    };
+    let mut commits: Histogram<u64> = histogram();
+    let mut batch = Batch::new();
+    let mut waiting = Vec::new();
+    while let Ok(first) = entries.recv() {
+        waiting.push(first);
+        waiting.extend(entries.try_iter().take(MOST - 1));
+        let (bytes, nanoseconds) = timed(|| store.commit(&mut batch, &waiting))
+            .map_err(|error| error.with_unanswered(waiting.len() + entries.try_iter().count()))?;
+        commits.record(nanoseconds).expect("a histogram that grows takes every value");
+        let lines = answers.is_some().then(|| lines(&waiting));
+        for Entry { decision, port } in waiting.drain(..) {
+            written.durable.decisions += 1;
+            // A user who has gone needs no answer.
+            drop(port.send(decision.answer));
+        }
+        if let (Some(answers), Some(lines)) = (&mut answers, lines) {
+            let listed = answers.write_all(lines.as_bytes()).and_then(|()| answers.flush());
+            listed.map_err(|error| failed(Path::new("the list of answers"), error))?;
+        }
+        written.durable.commits += 1;
+        written.durable.bytes += bytes;
+        if written.batches.len() < SIZES {
+            written.batches.push(u32::try_from(batch.count()).expect("no more than there may be"));
+        }
+    }
+    written.durable.commit = Latency::of(&commits);
+    store.close()?;
+    Ok(written)
+}
+
+fn lines(entries: &[Entry]) -> String {
+    entries.iter().map(|entry| entry.decision.line() + "\n").collect()
+}
+
+impl Store {
+    /// Writes a transaction; its decisions are on the disk when this returns. Gives its bytes.
+    fn commit(&mut self, batch: &mut Batch, entries: &[Entry]) -> Result<u64, StoreError> {
+        batch.clear();
+        for entry in entries {
+            batch.add(&entry.decision).map_err(StoreError::Unstorable)?;
+        }
+        let (digest, bytes) = batch.seal(self.next, &self.digest);
+        let begun = Note {
+            progress: Progress::Open,
+            written: self.next,
+            digest: self.digest,
+            begun: self.next + 1,
+            decisions: entries.len() as u64,
+            head: [0; 32],
+        };
+        self.anchor.note(&begun).map_err(|error| failed(&self.place, error))?;
+        let transact = || -> Result<(), Error> {
+            let mut transaction = self.database.begin_write()?;
+            transaction.set_durability(Durability::Immediate)?;
+            transaction.open_table(BATCHES)?.insert(self.next, bytes)?;
+            transaction.commit()?;
+            Ok(())
+        };
+        transact().map_err(|error| told((&self.place, self.next), error))?;
+        let bytes = bytes.len() as u64;
+        self.next += 1;
+        self.digest = digest;
+        let note = self.standing(Progress::Open);
+        self.anchor.note(&note).map_err(|error| failed(&self.place, error))?;
+        Ok(bytes)
+    }
+
+    /// Leaves it in good order.
+    fn close(self) -> Result<(), StoreError> {
+        let note = self.standing(Progress::Closed);
+        let Store { database, file, place, mut anchor, .. } = self;
+        // Writes which pages are free, and that nothing is to be repaired.
+        drop(database);
+        closed((&place, &mut anchor), &file, note)
+    }
+}
+
+/// Notes that redb's file was closed, and how it begins since.
+pub(crate) fn closed(
+    (place, anchor): (&Path, &mut Anchor),
+    file: &Shared,
+    note: Note,
+) -> Result<(), StoreError> {
+    let noted = file.head().and_then(|head| anchor.note(&Note { head, ..note }));
+    noted.and_then(|()| anchor.synchronise()).map_err(|error| failed(place, error))
+}
+
+impl StoreError {
+    fn with_unanswered(mut self, count: usize) -> Self {
+        if let StoreError::Full { unanswered, .. } | StoreError::Io { unanswered, .. } = &mut self {
+            *unanswered = count as u64;
+        }
+        self
+    }
+}
+
+/// What comes of it, and how long it took in nanoseconds.
+#[expect(clippy::disallowed_methods, reason = "what a disk takes is measured in real time")]
+pub(crate) fn timed<T>(what: impl FnOnce() -> Result<T, StoreError>) -> Result<(T, u64), StoreError> {
+    let began = Instant::now();
+    let done = what()?;
+    Ok((done, u64::try_from(began.elapsed().as_nanos()).expect("less than 500 years")))
+}
