@@ -173,12 +173,16 @@ fn latency(result: &LoadResult) -> Section {
     } else {
         "From the planned instant: what a user waits. From the sending: what the core takes; waiting is hidden"
     };
-    let tail = "A percentile of fewer than a thousand sign-ins beyond it hangs on few of them".to_owned();
-    let notes = if result.latency_planned.count < 1_000_000 {
-        vec![first.to_owned(), tail]
-    } else {
-        vec![first.to_owned()]
-    };
+    let count = result.latency_planned.count;
+    let beyond = |one_in: u64| spaced(&(count / one_in).to_string());
+    let tail = format!(
+        "Of {} sign-ins {} lie beyond p99.9, {} beyond p99.99 and {} beyond p99.999",
+        spaced(&count.to_string()),
+        beyond(1_000),
+        beyond(10_000),
+        beyond(100_000)
+    );
+    let notes = vec![first.to_owned(), tail];
     let table = Some(SheetTable { columns, rows });
     Section { heading: "Latency".to_owned(), table, notes, ..Section::default() }
 }
