@@ -490,7 +490,7 @@ fn pairs_are_compared_as_by_hand() {
     let compared = comparison::of_pairs((String::new(), String::new()), &pairs);
     let handled = &compared.figures[0];
     let near = |value: Option<f64>, by_hand: f64| {
-        assert!((value.expect("told") - by_hand).abs() < 1e-4, "{value:?}")
+        assert!((value.expect("told") - by_hand).abs() < 1e-4, "{value:?}");
     };
     near(Some(handled.ratio), 0.2_f64.exp());
     near(handled.p, 0.074_180);

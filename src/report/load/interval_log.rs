@@ -1,4 +1,4 @@
-//! A load second by second with all its times, as an interval log of HdrHistogram (`.hlog`).
+//! A load second by second with all its times, as an interval log of `HdrHistogram` (`.hlog`).
 
 use hdrhistogram::Histogram;
 use hdrhistogram::serialization::V2DeflateSerializer;
