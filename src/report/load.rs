@@ -18,6 +18,41 @@ use crate::report::sheet::{Chart, Column, Lines, Section, Sheet, SheetTable};
 /// Percentiles that lines are drawn of.
 const DRAWN: [&str; 4] = ["p50", "p99", "p99.9", "max"];
 
+/// The numbers of a row of CSV.
+const NUMBERS: [&str; 31] = [
+    "until_seconds",
+    "seconds",
+    "planned",
+    "answered",
+    "handled_per_second",
+    "in_flight",
+    "resident_kib",
+    "planned_p50_ns",
+    "planned_p90_ns",
+    "planned_p95_ns",
+    "planned_p99_ns",
+    "planned_p99_9_ns",
+    "planned_p99_99_ns",
+    "planned_p99_999_ns",
+    "planned_max_ns",
+    "sent_p50_ns",
+    "sent_p90_ns",
+    "sent_p95_ns",
+    "sent_p99_ns",
+    "sent_p99_9_ns",
+    "sent_p99_99_ns",
+    "sent_p99_999_ns",
+    "sent_max_ns",
+    "lateness_p50_ns",
+    "lateness_p90_ns",
+    "lateness_p95_ns",
+    "lateness_p99_ns",
+    "lateness_p99_9_ns",
+    "lateness_p99_99_ns",
+    "lateness_p99_999_ns",
+    "lateness_max_ns",
+];
+
 /// All of it.
 ///
 /// # Errors
@@ -83,6 +118,11 @@ pub(crate) fn spaced(number: &str) -> String {
         text.push(digit);
     }
     text
+}
+
+#[expect(clippy::cast_precision_loss, reason = "fewer digits are shown")]
+fn amount(count: u64) -> f64 {
+    count as f64
 }
 
 /// Plain data as JSON, readable.
@@ -173,12 +213,16 @@ fn latency(result: &LoadResult) -> Section {
     } else {
         "From the planned instant: what a user waits. From the sending: what the core takes; waiting is hidden"
     };
-    let tail = "A percentile of fewer than a thousand sign-ins beyond it hangs on few of them".to_owned();
-    let notes = if result.latency_planned.count < 1_000_000 {
-        vec![first.to_owned(), tail]
-    } else {
-        vec![first.to_owned()]
-    };
+    let count = result.latency_planned.count;
+    let beyond = |one_in: u64| spaced(&(count / one_in).to_string());
+    let tail = format!(
+        "Of {} sign-ins {} lie beyond p99.9, {} beyond p99.99 and {} beyond p99.999",
+        spaced(&count.to_string()),
+        beyond(1_000),
+        beyond(10_000),
+        beyond(100_000)
+    );
+    let notes = vec![first.to_owned(), tail];
     let table = Some(SheetTable { columns, rows });
     Section { heading: "Latency".to_owned(), table, notes, ..Section::default() }
 }
@@ -220,8 +264,7 @@ fn audit(result: &LoadResult) -> Section {
 
 fn durable(durable: &Durable) -> Section {
     let number = |count: u64| spaced(&count.to_string());
-    #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-    let batch = durable.decisions as f64 / durable.commits.max(1) as f64;
+    let batch = amount(durable.decisions) / amount(durable.commits.max(1));
     let p = |name| time(durable.commit.percentile(name));
     let lines = vec![
         format!(
@@ -269,14 +312,12 @@ fn course(intervals: &[Interval]) -> Vec<Section> {
     if intervals.len() < 2 {
         return Vec::new();
     }
-    #[expect(clippy::cast_precision_loss, reason = "a picture")]
     let line = |name: &str, of: &dyn Fn(&Interval) -> f64| {
         let points = intervals.iter().map(|interval| (interval.until_seconds, of(interval)));
         (name.to_owned(), points.collect::<Vec<_>>())
     };
-    let milliseconds = |nanoseconds: u64| nanoseconds as f64 / 1e6;
     let latencies = DRAWN.map(|name| {
-        line(name, &|interval: &Interval| milliseconds(interval.latency_planned.percentile(name)))
+        line(name, &|interval: &Interval| amount(interval.latency_planned.percentile(name)) / 1e6)
     });
     let worst = intervals.iter().max_by_key(|interval| interval.latency_planned.percentile("p99.9"));
     let worst = worst.expect("there are some");
@@ -296,8 +337,8 @@ fn course(intervals: &[Interval]) -> Vec<Section> {
         x,
         y: "sign-ins/s".to_owned(),
         series: vec![
-            line("handled", &|interval| interval.answered as f64 / interval.seconds),
-            line("planned", &|interval| interval.planned as f64 / interval.seconds),
+            line("handled", &|interval| amount(interval.answered) / interval.seconds),
+            line("planned", &|interval| amount(interval.planned) / interval.seconds),
         ],
         marks: Vec::new(),
     };
@@ -324,40 +365,7 @@ fn course(intervals: &[Interval]) -> Vec<Section> {
 /// `.hgrm` files. Times in nanoseconds.
 fn data(result: &LoadResult) -> SheetTable {
     let mut columns = vec![Column::text("scope", "scope")];
-    let numbers = [
-        "until_seconds",
-        "seconds",
-        "planned",
-        "answered",
-        "handled_per_second",
-        "in_flight",
-        "resident_kib",
-        "planned_p50_ns",
-        "planned_p90_ns",
-        "planned_p95_ns",
-        "planned_p99_ns",
-        "planned_p99_9_ns",
-        "planned_p99_99_ns",
-        "planned_p99_999_ns",
-        "planned_max_ns",
-        "sent_p50_ns",
-        "sent_p90_ns",
-        "sent_p95_ns",
-        "sent_p99_ns",
-        "sent_p99_9_ns",
-        "sent_p99_99_ns",
-        "sent_p99_999_ns",
-        "sent_max_ns",
-        "lateness_p50_ns",
-        "lateness_p90_ns",
-        "lateness_p95_ns",
-        "lateness_p99_ns",
-        "lateness_p99_9_ns",
-        "lateness_p99_99_ns",
-        "lateness_p99_999_ns",
-        "lateness_max_ns",
-    ];
-    columns.extend(numbers.map(|key| Column::number(key, key)));
+    columns.extend(NUMBERS.map(|key| Column::number(key, key)));
     let times = |latencies: [&Latency; 3]| {
         let all = latencies.map(|latency| PERCENTILES.map(|(name, _)| latency.percentile(name).to_string()));
         all.into_iter().flatten()
@@ -374,7 +382,6 @@ fn data(result: &LoadResult) -> SheetTable {
         String::new(),
     ];
     all.extend(times([&result.latency_planned, &result.latency_sent, &result.lateness]));
-    #[expect(clippy::cast_precision_loss, reason = "three decimals are shown")]
     let row = |interval: &Interval| {
         let mut row = vec![
             "interval".to_owned(),
@@ -382,7 +389,7 @@ fn data(result: &LoadResult) -> SheetTable {
             interval.seconds.to_string(),
             interval.planned.to_string(),
             interval.answered.to_string(),
-            format!("{:.3}", interval.answered as f64 / interval.seconds),
+            format!("{:.3}", amount(interval.answered) / interval.seconds),
             interval.in_flight.to_string(),
             interval.resident_kib.to_string(),
         ];

@@ -99,3 +99,52 @@ pub(super) fn result_in(file: &Path) -> Result<Option<LoadResult>, Failure> {
     })?;
     Ok(Some(result))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use crate::cli::load_builds::{Builds, Telling, result_in};
+
+    /// A build that does what a script says.
+    fn build(folder: &std::path::Path, (name, script): (&str, &str)) -> std::path::PathBuf {
+        let path = folder.join(name);
+        std::fs::write(&path, format!("#!/bin/sh\ncd {}\n{script}\n", folder.display())).expect("a file");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("ours");
+        path
+    }
+
+    fn said(folder: &std::path::Path, script: &str) -> String {
+        let binary = build(folder, ("build", script));
+        let builds = Builds {
+            binaries: (&binary, &binary),
+            file: "firm.toml".as_ref(),
+            arguments: &["--rate".to_owned(), "5".to_owned()],
+            rounds: 2,
+        };
+        builds.run(Telling::Nothing).expect_err("no result").to_string()
+    }
+
+    #[test]
+    fn a_build_that_fails_is_told_with_what_it_says() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let failing = said(folder.path(), "echo \"$@\" >> asked; echo no such rate >&2; exit 2");
+        assert!(failing.contains("build failed") && failing.contains("no such rate"), "{failing}");
+        let asked = std::fs::read_to_string(folder.path().join("asked")).expect("it was asked");
+        assert_eq!(asked, "load firm.toml --rate 5 --format json --quiet --no-baselines\n", "once");
+        let other = said(folder.path(), "echo '{\"summary\": 1}'");
+        assert!(other.contains("is no result of a load"), "{other}");
+    }
+
+    #[test]
+    fn an_executable_is_no_result_and_another_json_is_told() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let binary = build(folder.path(), ("build", ""));
+        assert!(matches!(result_in(&binary), Ok(None)));
+        let other = folder.path().join("other.json");
+        std::fs::write(&other, "{}").expect("a file");
+        let error = result_in(&other).expect_err("not a load's").to_string();
+        assert!(error.contains("is no result of a load"), "{error}");
+        assert!(result_in(&folder.path().join("none")).is_err());
+    }
+}

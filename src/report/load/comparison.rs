@@ -73,12 +73,13 @@ fn notes(comparison: &Comparison) -> Vec<String> {
                             independent runs: p speaks of these two runs, not of two builds; compare builds for that"
             .to_owned(),
     }];
-    notes.push("In brackets: where the true difference lies with 95 % confidence".to_owned());
+    notes.push("In brackets: where the true difference lies with 95 % confidence. Differs: at 5 %; no means not shown".to_owned());
     notes.push(
-        "Would be found: the smallest difference found four times in five with as much noise".to_owned(),
+        "Finds: the smallest difference, in %, that is found four times in five with as much noise"
+            .to_owned(),
     );
     notes.push(
-        "Of five figures of equals, one may differ at 5 % by chance more often than one time in twenty"
+        "Each figure of equals differs one time in twenty by chance; one of five does so more often"
             .to_owned(),
     );
     notes
@@ -92,22 +93,22 @@ fn table(comparison: &Comparison) -> SheetTable {
         Column::number("difference", "B less A, %"),
         Column::number("p", "p"),
         Column::number("p_exact", "p exact"),
-        Column::number("would_be_found", "would be found"),
-        Column::text("verdict", "at 5 %"),
+        Column::number("would_be_found", "finds"),
+        Column::text("verdict", "differs"),
     ];
     let row = |figure: &FigureComparison| {
         let probability = |p: Option<f64>| p.map_or("–".to_owned(), chance);
         let difference = match (figure.low, figure.high) {
             (Some(low), Some(high)) => {
                 let bare = |ratio: f64| format!("{:+.1}", (ratio - 1.0) * 100.0);
-                format!("{} ({} … {})", bare(figure.ratio), bare(low), bare(high))
+                format!("{} ({}…{})", bare(figure.ratio), bare(low), bare(high))
             }
             _ => format!("{:+.1}", (figure.ratio - 1.0) * 100.0),
         };
         let verdict = match figure.p {
-            None => "can't be told",
-            Some(_) if figure.differs => "differs",
-            Some(_) => "not shown",
+            None => "–",
+            Some(_) if figure.differs => "yes",
+            Some(_) => "no",
         };
         vec![
             figure.figure.clone(),
@@ -116,7 +117,7 @@ fn table(comparison: &Comparison) -> SheetTable {
             difference,
             probability(figure.p),
             probability(figure.p_exact),
-            figure.would_be_found.map_or("–".to_owned(), |share| format!("{:.1} %", share * 100.0)),
+            figure.would_be_found.map_or("–".to_owned(), |share| format!("{:.1}", share * 100.0)),
             verdict.to_owned(),
         ]
     };
@@ -126,7 +127,7 @@ fn table(comparison: &Comparison) -> SheetTable {
 fn shown(figure: &FigureComparison, value: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "nanoseconds are counted")]
     let nanoseconds = value.round() as u64;
-    if figure.unit == "ns" { time(nanoseconds) } else { format!("{}/s", rate(value)) }
+    if figure.unit == "ns" { time(nanoseconds) } else { rate(value) }
 }
 
 fn percent(share: f64) -> String {

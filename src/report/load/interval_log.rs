@@ -1,4 +1,4 @@
-//! A load second by second with all its times, as an interval log of HdrHistogram (`.hlog`).
+//! A load second by second with all its times, as an interval log of `HdrHistogram` (`.hlog`).
 
 use std::io::{self, Write};
 

@@ -79,8 +79,8 @@ fn figures(
 
 fn row(name: &str, cells: &[String; 7]) -> String {
     let [offered, handled, times @ ..] = cells;
-    let times: String = times.iter().map(|cell| format!(" {cell:>8}")).collect();
-    format!("{name:<4} {offered:>10} {handled:>10}{times}")
+    let times: Vec<String> = times.iter().map(|cell| format!("{cell:>8}")).collect();
+    format!("{name:<4} {offered:>10} {handled:>10} {}", times.join(" "))
 }
 
 fn cut(line: &str, width: usize) -> String {
