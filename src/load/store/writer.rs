@@ -1,7 +1,8 @@
 //! The store's thread: one transaction after the other, each with all that came during the one before it.
 
 use std::path::Path;
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::Instant;
 
 use hdrhistogram::Histogram;
@@ -22,11 +23,12 @@ const MOST: usize = 16_384;
 /// So many sizes of batches are kept.
 const SIZES: usize = 1 << 20;
 
-/// Writes what comes until nobody can send any more.
+/// Writes what comes until nobody can send any more. Answers are sent by another thread, so that the disk does not wait
+/// for that.
 pub(crate) fn write(
     mut store: Store,
     entries: &Receiver<Entry>,
-    mut answers: Option<Answers>,
+    answers: Option<Answers>,
 ) -> Result<Written, StoreError> {
     let mut written = Written {
         durable: Durable { recovered: store.recovered, ..Durable::default() },
@@ -34,16 +36,37 @@ pub(crate) fn write(
     };
     let mut commits: Histogram<u64> = histogram();
     let mut batch = Batch::new();
-    let mut waiting = Vec::new();
+    let (on_disk, committed) = channel();
+    let answering = thread::Builder::new().name("answers".to_owned());
+    let answering = answering.spawn(move || answer(&committed, answers)).expect("one more thread");
     while let Ok(first) = entries.recv() {
-        waiting.push(first);
-        waiting.extend(entries.try_iter().take(MOST - 1));
+        let waiting: Vec<Entry> = [first].into_iter().chain(entries.try_iter().take(MOST - 1)).collect();
         let (bytes, nanoseconds) = timed(|| store.commit(&mut batch, &waiting))
             .map_err(|error| error.with_unanswered(waiting.len() + entries.try_iter().count()))?;
         commits.record(nanoseconds).expect("a histogram that grows takes every value");
-        let lines = answers.is_some().then(|| lines(&waiting));
-        for Entry { decision, port } in waiting.drain(..) {
-            written.durable.decisions += 1;
+        written.durable.decisions += waiting.len() as u64;
+        written.durable.commits += 1;
+        written.durable.bytes += bytes;
+        if written.batches.len() < SIZES {
+            written.batches.push(u32::try_from(batch.count()).expect("no more than there may be"));
+        }
+        if on_disk.send(waiting).is_err() {
+            // It could not list an answer, and says so below.
+            break;
+        }
+    }
+    written.durable.commit = Latency::of(&commits);
+    drop(on_disk);
+    let answered = answering.join().expect("who answers does not panic");
+    store.close()?;
+    answered.map(|()| written)
+}
+
+/// Sends the answers of decisions that are on the disk, and lists them.
+fn answer(committed: &Receiver<Vec<Entry>>, mut answers: Option<Answers>) -> Result<(), StoreError> {
+    for entries in committed {
+        let lines = answers.is_some().then(|| lines(&entries));
+        for Entry { decision, port } in entries {
             // A user who has gone needs no answer.
             drop(port.send(decision.answer));
         }
@@ -51,15 +74,8 @@ pub(crate) fn write(
             let listed = answers.write_all(lines.as_bytes()).and_then(|()| answers.flush());
             listed.map_err(|error| failed(Path::new("the list of answers"), error))?;
         }
-        written.durable.commits += 1;
-        written.durable.bytes += bytes;
-        if written.batches.len() < SIZES {
-            written.batches.push(u32::try_from(batch.count()).expect("no more than there may be"));
-        }
     }
-    written.durable.commit = Latency::of(&commits);
-    store.close()?;
-    Ok(written)
+    Ok(())
 }
 
 fn lines(entries: &[Entry]) -> String {
