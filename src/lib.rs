@@ -4,7 +4,7 @@
 //! # The map
 //!
 //! ```text
-//! meter → scenario → simulation → results → usage → audit → forecast → report → cli
+//! meter → scenario → simulation → results → usage → audit → forecast → load → report → cli
 //! ```
 //!
 //! A module uses only those before it; a test reads the `mod` lines below and every `use` line, and
@@ -37,6 +37,10 @@
 //!   ([`forecast::demand`]): from that come the packs to buy ([`forecast::plan`]), who should have a subscription
 //!   ([`forecast::seats`]), and what a policy, a misreading or a change is worth ([`forecast::comparison`]). Habits are
 //!   fitted to usage exports ([`forecast::fit`]), and tried on what came later ([`forecast::backtest`]).
+//! * [`load`] asks how fast. Actors of users and teams sign in and out in real time ([`load::trial`]) before the same
+//!   meter, audited ([`load::audit`]); what they waited is measured from planned instants ([`load::schedule`],
+//!   [`load::measure`]), and compared with the same work done by less ([`load::baseline`]). Decisions can be on the disk
+//!   before they are answered ([`load::store`]). Only here and in progress lines is a clock read.
 //! * [`report`] turns what came of a run, or of a question, into text: tables, JSON, JUnit, a page for a browser
 //!   ([`report::page`]).
 //! * [`cli`] knows arguments, paths and the terminal.

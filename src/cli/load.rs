@@ -54,7 +54,20 @@ const BASELINE_ROUND: Duration = Duration::from_secs(1);
 const EXAMPLES: &str = "\
 Examples:
   flexmeter load firm.toml --rate 20000
-";
+  flexmeter load firm.toml --rate 20000 --duration 1m --require \"p99.9<5ms\"
+  flexmeter load firm.toml --arrivals rush --pace 60
+  flexmeter load firm.toml --closed --teams 1000 --users 10000 --skew 50%
+  flexmeter load firm.toml --sweep --limit \"p99<1ms\" --page sweep.html
+  flexmeter load firm.toml --durable /var/tmp/store --out results/monday
+  flexmeter load --compare results/monday results/tuesday
+  flexmeter load firm.toml --compare ./old ./new -- --rate 20000
+
+Users sign in at planned instants, whatever became of what they asked before, and sign out half a round later. Latency from \
+the planned instant is what a user waits; from the sending it is what the core takes, which hides what waited to be sent. \
+The users of a scenario open what they open first in it, and tokens never run out; a rush is the scenario itself.
+
+Exit codes: 0 the figures hold, and so does what is required; 1 they do not (INVALID, an audit that found something, a \
+requirement that is not met); 2 bad input.";
 
 /// What `load` takes.
 #[derive(Args)]
@@ -132,7 +145,7 @@ struct Offered {
     /// Seconds of the meter for a second of real time [default: 3600; of a rush, 1]
     #[arg(long, value_name = "FACTOR", value_parser = rate)]
     pace: Option<f64>,
-    /// Threads of the actors; the generator has one beside them [default: one per core]
+    /// Threads of the actors; the generator has one beside them [default: one per core; with --durable one core less]
     #[arg(long, value_name = "N")]
     threads: Option<NonZero<u16>>,
     /// The seed of the order of users and of random gaps, and of the scenario's people
@@ -187,7 +200,7 @@ pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let files = arguments.out.as_deref().map(Files::claim).transpose()?;
     let (text, mut scenario) = scenario_file::read_with_text(file)?;
     scenario.seed = arguments.offered.seed.unwrap_or(scenario.seed);
-    let trial = arguments.offered.trial(&arguments.people, scenario.seed)?;
+    let trial = arguments.trial(scenario.seed)?;
     let crowd = arguments.people.crowd((file, scenario), &trial)?;
     let header = header(file, &text);
     if let Some(steps) = arguments.sweep {
@@ -211,6 +224,14 @@ pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 impl Arguments {
+    /// The load. Where a store writes, a core is left to it: with actors on every core it waits for its turn between two
+    /// commits, and all for it.
+    fn trial(&self, seed: u64) -> Result<Trial, Failure> {
+        let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+        let threads = if self.durable.is_some() { cores.saturating_sub(1).max(1) } else { cores };
+        self.offered.trial(&self.people, (seed, threads))
+    }
+
     /// What comes of it, with the interval log.
     fn measure(
         &self,
@@ -281,7 +302,7 @@ impl Arguments {
 }
 
 impl Offered {
-    fn trial(&self, people: &People, seed: u64) -> Result<Trial, Failure> {
+    fn trial(&self, people: &People, (seed, threads): (u64, usize)) -> Result<Trial, Failure> {
         const LENGTH: Duration = Duration::from_secs(10);
         const RUSH: f64 = 600.0;
         let is_rush = self.arrivals == Gaps::Rush;
@@ -295,7 +316,6 @@ impl Offered {
                 "--warmup takes all of the --duration, so that nothing would be counted",
             ));
         }
-        let cores = || std::thread::available_parallelism().map_or(1, NonZero::get);
         Ok(Trial {
             coming: match self.arrivals {
                 _ if self.closed => Coming::Closed,
@@ -307,7 +327,7 @@ impl Offered {
             warmup,
             in_flight: self.in_flight.map(|places| places.get() as usize),
             pace,
-            threads: self.threads.map_or_else(cores, |threads| threads.get().into()),
+            threads: self.threads.map_or(threads, |threads| threads.get().into()),
             seed,
             skew: people.skew,
             stalled: self.stall.map(|stall| match stall {

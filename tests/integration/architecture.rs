@@ -9,7 +9,7 @@ use crate::support::files_below;
 const LINES_MAX: usize = 400;
 
 /// Words that have no place in a module, outside comments and tests.
-const BANNED: [(&str, &[&str]); 8] = [
+const BANNED: [(&str, &[&str]); 9] = [
     (
         "meter",
         &[
@@ -39,6 +39,7 @@ const BANNED: [(&str, &[&str]); 8] = [
     ("usage", &["f64", "std::fs", "std::time", "println!", "eprintln!"]),
     ("audit", &["f64", "std::fs", "std::time", "println!", "eprintln!"]),
     ("forecast", &["std::fs", "std::io", "std::time", "tokio", "ractor", "println!", "eprintln!"]),
+    ("load", &["println!", "eprintln!", "HashMap", "HashSet"]),
     ("report", &["std::fs", "stdout", "stderr", "File", "std::time", "println!", "eprintln!"]),
 ];
 

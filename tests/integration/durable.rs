@@ -310,9 +310,13 @@ fn a_changed_byte_is_harmless_or_found() {
                     let (_, all) = lines_on(&disk).unwrap_or_else(|error| panic!("{kind} {place}: {error}"));
                     assert_eq!(all, [lines, more].concat(), "{kind}: byte {place} of file {file}");
                 }
-                Err(StoreError::Damaged { .. }) => {
+                Err(StoreError::Damaged { what, .. }) => {
                     found += 1;
-                    assert!(matches!(open(&disk), Err(StoreError::Damaged { .. })), "it stays found");
+                    let again = open(&disk).map(|(_, recovered, _)| recovered);
+                    assert!(
+                        matches!(again, Err(StoreError::Damaged { .. })),
+                        "it stays found, {kind}: byte {place} of file {file}: {what}, then {again:?}"
+                    );
                 }
                 Err(other) => panic!("{kind}: byte {place} of file {file}: {other}"),
             }

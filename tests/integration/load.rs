@@ -373,7 +373,7 @@ fn what_arrives_in_any_order_is_answered_the_same_again() {
     assert!(earlier > 1000, "some come late: {earlier}");
     let audit = auditor.count(&meter);
     assert_eq!(audit.violations, Vec::<String>::new());
-    assert!(audit.charges > 1000, "some are charged: {}", audit.charges);
+    assert!(audit.charges > 100, "some are charged: {}", audit.charges);
     let packs = |meter: &Meter| meter.packs().cloned().collect::<Vec<_>>();
     assert_eq!(packs(&meter), packs(&again));
 }

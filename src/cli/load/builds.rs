@@ -104,7 +104,7 @@ pub(super) fn result_in(file: &Path) -> Result<Option<LoadResult>, Failure> {
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
-    use crate::cli::load_builds::{Builds, Telling, result_in};
+    use crate::cli::load::builds::{Builds, Telling, result_in};
 
     /// A build that does what a script says.
     fn build(folder: &std::path::Path, (name, script): (&str, &str)) -> std::path::PathBuf {

@@ -33,6 +33,8 @@ pub(crate) enum Progress {
     Open,
     /// It was closed in good order.
     Closed,
+    /// It was found damaged. That is kept: redb, which repairs as it opens, may not find it a second time.
+    Damaged,
 }
 
 /// What is noted.
@@ -119,6 +121,7 @@ impl Anchor {
             Progress::New => 0,
             Progress::Open => 1,
             Progress::Closed => 2,
+            Progress::Damaged => 3,
         });
         bytes.extend(self.turn.to_le_bytes());
         bytes.extend(note.written.to_le_bytes());
@@ -157,7 +160,8 @@ fn read(bytes: &[u8; NOTED + 32]) -> Option<(u64, Note)> {
     let progress = match noted[8] {
         0 => Progress::New,
         1 => Progress::Open,
-        _ => Progress::Closed,
+        2 => Progress::Closed,
+        _ => Progress::Damaged,
     };
     let note = Note {
         progress,

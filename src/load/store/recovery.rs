@@ -37,6 +37,7 @@ pub(crate) fn open(
         Some(note) => {
             reopen(&mut anchor, &note).map_err(broken)?;
             let read = read_all((&place, &file), (note, Some(identity)), each);
+            remember((&place, &mut anchor), &note, &read)?;
             if let Err(StoreError::Other { .. } | StoreError::Contradicted { .. }) = &read {
                 // Nothing is wrong with it: it is left as it was found.
                 leave((&place, &mut anchor), &file, note)?;
@@ -61,7 +62,9 @@ pub(crate) fn contents(medium: Medium, each: Each<'_>) -> Result<Recovered, Stor
     let (mut anchor, found) = Anchor::open(anchor).map_err(broken)?;
     let Some(note) = noted(&place, &file, &found)? else { return Ok(Recovered::nothing()) };
     reopen(&mut anchor, &note).map_err(broken)?;
-    let (database, read) = read_all((&place, &file), (note, None), each)?;
+    let read = read_all((&place, &file), (note, None), each);
+    remember((&place, &mut anchor), &note, &read)?;
+    let (database, read) = read?;
     drop(database);
     leave((&place, &mut anchor), &file, note)?;
     Ok(read.recovered)
@@ -70,6 +73,19 @@ pub(crate) fn contents(medium: Medium, each: Each<'_>) -> Result<Recovered, Stor
 /// Notes that what was closed is closed again.
 fn leave((place, anchor): (&Path, &mut Anchor), file: &Shared, note: Note) -> Result<(), StoreError> {
     if note.progress == Progress::Closed { closed((place, anchor), file, note) } else { Ok(()) }
+}
+
+/// Notes that a store was found damaged.
+fn remember<T>(
+    (place, anchor): (&Path, &mut Anchor),
+    note: &Note,
+    read: &Result<T, StoreError>,
+) -> Result<(), StoreError> {
+    if !matches!(read, Err(StoreError::Damaged { .. })) {
+        return Ok(());
+    }
+    let noted = anchor.note(&Note { progress: Progress::Damaged, ..*note });
+    noted.and_then(|()| anchor.synchronise()).map_err(|error| failed(place, error))
 }
 
 /// Notes that a closed store is no longer, before redb writes that into its first page.
@@ -118,6 +134,11 @@ fn noted(place: &Path, file: &Shared, found: &Found) -> Result<Option<Note>, Sto
         }
         // Nothing was answered before it was made: it is begun again.
         Found::Note(Note { progress: Progress::New, .. }) => Ok(None),
+        Found::Note(Note { progress: Progress::Damaged, written, .. }) => {
+            let what =
+                "it was found damaged before, and may have been repaired since without what is missing";
+            Err(damaged(place, written, what))
+        }
         Found::Note(_) if length == 0 => Err(damaged(place, 0, "`decisions.redb` is empty or missing")),
         Found::Note(note) => {
             let is_closed = note.progress == Progress::Closed;
