@@ -51,6 +51,10 @@ const BASELINE_ROUNDS: usize = 3;
 /// A round of a baseline.
 const BASELINE_ROUND: Duration = Duration::from_secs(1);
 
+/// How long sign-ins are planned for where nobody says it, and at each step of a sweep.
+const LENGTH: Duration = Duration::from_secs(10);
+const STEP: Duration = Duration::from_secs(5);
+
 const EXAMPLES: &str = "\
 Examples:
   flexmeter load firm.toml --rate 20000
@@ -98,7 +102,7 @@ pub(super) struct Arguments {
     /// What must be so, or the exit code is 1: "p99.9<5ms", "sent:p99<=200us", "handled>=10000", "not-sent=0"
     #[arg(long, value_name = "REQUIREMENT", value_parser = Requirement::from_str)]
     require: Vec<Requirement>,
-    /// The load at several rates, around what a closed loop takes, 5 seconds each [default: 10 steps]
+    /// The load at several rates, up to a tenth more than is handled, each for 5s or the --duration [default: 10 steps]
     #[arg(long, value_name = "STEPS", num_args = 0..=1, default_missing_value = "10")]
     #[arg(conflicts_with_all = ["closed", "rate", "out", "require", "stall"])]
     sweep: Option<NonZero<u16>>,
@@ -229,7 +233,8 @@ impl Arguments {
     fn trial(&self, seed: u64) -> Result<Trial, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let threads = if self.durable.is_some() { cores.saturating_sub(1).max(1) } else { cores };
-        self.offered.trial(&self.people, (seed, threads))
+        let length = if self.sweep.is_some() { STEP } else { LENGTH };
+        self.offered.trial(&self.people, (seed, threads), length)
     }
 
     /// What comes of it, with the interval log.
@@ -302,12 +307,16 @@ impl Arguments {
 }
 
 impl Offered {
-    fn trial(&self, people: &People, (seed, threads): (u64, usize)) -> Result<Trial, Failure> {
-        const LENGTH: Duration = Duration::from_secs(10);
+    fn trial(
+        &self,
+        people: &People,
+        (seed, threads): (u64, usize),
+        length: Duration,
+    ) -> Result<Trial, Failure> {
         const RUSH: f64 = 600.0;
         let is_rush = self.arrivals == Gaps::Rush;
         let pace = self.pace.unwrap_or(if is_rush { 1.0 } else { 3600.0 });
-        let default = if is_rush { Duration::from_secs_f64(RUSH / pace) } else { LENGTH };
+        let default = if is_rush { Duration::from_secs_f64(RUSH / pace) } else { length };
         let duration = self.duration.map_or(default, real);
         let default = if is_rush { Duration::ZERO } else { duration / 5 };
         let warmup = self.warmup.map_or(default, real);

@@ -9,7 +9,7 @@ use crate::load::result::{Counts, Header, Latency, LoadResult, Manner, Met};
 
 /// Of what is offered, the share that is handled where a load is kept up with.
 pub const KEPT_UP: f64 = 0.99;
-/// The first and last step, as shares of what a closed loop takes.
+/// The first and last step, as shares of what is taken.
 const AROUND: (f64, f64) = (0.1, 1.1);
 /// A limit is told to this share of the load; nearer, the machine's own changes are larger.
 const NEAR_ENOUGH: f64 = 0.02;
@@ -21,7 +21,7 @@ pub struct SweepResult {
     pub header: Header,
     /// How sign-ins came; without a rate.
     pub manner: Manner,
-    /// Sign-ins a second in a closed loop, from which the steps were chosen; `None` where they were given.
+    /// Sign-ins a second in a closed loop; `None` where none was run.
     pub capacity_closed_loop: Option<f64>,
     /// The steps, by the rate that was asked for.
     pub points: Vec<Point>,
@@ -85,7 +85,7 @@ pub struct Limit {
     pub met: Vec<Met>,
 }
 
-/// Loads for a sweep around what a closed loop takes: from a tenth of it to a tenth more.
+/// Loads for a sweep around what is handled at most: from a tenth of it to a tenth more.
 pub fn around(capacity: f64, count: usize) -> Vec<f64> {
     steps(AROUND.0 * capacity, AROUND.1 * capacity, count)
 }

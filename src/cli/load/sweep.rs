@@ -1,4 +1,4 @@
-//! `flexmeter load --sweep`: the same load at several rates, from a tenth of what a closed loop takes to a tenth more.
+//! `flexmeter load --sweep`: the same load at several rates, from a tenth of what an open loop takes to a tenth more.
 
 use std::time::Duration;
 
@@ -10,8 +10,10 @@ use crate::load::result::{Header, LoadResult};
 use crate::load::sweep::{Point, SweepResult, around, next_to_try};
 use crate::load::trial::{Coming, Crowd, Trial};
 
-/// How long the closed loop runs that says where the steps lie, and its warm-up.
-const CAPACITY: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(1));
+/// How long the closed loop runs, and the open loop that is offered what that took, and their warm-ups. What comes of
+/// the second says where the steps lie: in a closed loop who has just been answered asks again while everything about
+/// him is still in the cache, and it takes several times as much.
+const CAPACITY: (Duration, Duration) = (Duration::from_secs(3), Duration::from_secs(1));
 
 /// Further steps that look for the highest load under a limit.
 const REFINED_MAX: usize = 6;
@@ -38,8 +40,10 @@ impl Sweep<'_> {
         let (duration, warmup) = CAPACITY;
         let closed = Trial { coming: Coming::Closed, duration, warmup, stalled: None, ..self.trial };
         let capacity = self.step(&closed)?.handled_per_second;
+        let overloaded = Trial { coming: self.coming(capacity), duration, warmup, ..self.trial };
+        let takes = self.step(&overloaded)?.handled_per_second;
         let mut points = Vec::new();
-        for rate in around(capacity, self.steps) {
+        for rate in around(takes, self.steps) {
             points.push(self.at(rate)?);
         }
         if let Some(limit) = self.limit {
@@ -53,12 +57,15 @@ impl Sweep<'_> {
         Ok(SweepResult::of((self.header.clone(), manner), (Some(capacity), points), self.limit))
     }
 
-    fn at(&self, rate: f64) -> Result<Point, Failure> {
-        let coming = match self.trial.coming {
+    fn coming(&self, rate: f64) -> Coming {
+        match self.trial.coming {
             Coming::AtRate(arrivals, _) => Coming::AtRate(arrivals, rate),
             other => other,
-        };
-        Ok(Point::of(rate, &self.step(&Trial { coming, ..self.trial })?))
+        }
+    }
+
+    fn at(&self, rate: f64) -> Result<Point, Failure> {
+        Ok(Point::of(rate, &self.step(&Trial { coming: self.coming(rate), ..self.trial })?))
     }
 
     fn step(&self, trial: &Trial) -> Result<LoadResult, Failure> {
