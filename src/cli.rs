@@ -130,7 +130,7 @@ enum Command {
     /// Tell for whom a subscription is cheaper than tokens, from days that were simulated.
     Seats(seats::Arguments),
     /// Tell how many sign-ins a second the metering core takes in real time, at what latency.
-    Load(load::Arguments),
+    Load(Box<load::Arguments>),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.

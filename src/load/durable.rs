@@ -2,8 +2,10 @@
 
 pub mod trial;
 
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
+use crate::load::measure::Board;
 use crate::load::result::Audit;
 use crate::load::service::{Ask, MeterService, Service};
 use crate::load::store::Entry;
@@ -17,24 +19,28 @@ pub struct DurableService {
     team: u32,
     /// The number of the next decision.
     next: u64,
-    store: Sender<Entry>,
+    /// Where decisions go, and where it is said that they can't any more.
+    store: (Sender<Entry>, Arc<Board>),
 }
 
 impl DurableService {
     /// The service of a team, by its place, whose next decision has that number.
-    pub fn new(meter: MeterService, (team, next): (u32, u64), store: Sender<Entry>) -> Self {
+    pub fn new(meter: MeterService, (team, next): (u32, u64), store: (Sender<Entry>, Arc<Board>)) -> Self {
         DurableService { meter, team, next, store }
     }
 }
 
 impl Service for DurableService {
     /// Decides, and goes on while the store writes. Where the store has gone nothing is answered: who asks sees the
-    /// port closed.
+    /// port closed, and the load ends.
     async fn serve(&mut self, ask: Ask) {
         let (answer, at) = self.meter.decide(ask.request.clone(), ask.sent);
         let decision = Decision { team: self.team, number: self.next, at, request: ask.request, answer };
         self.next += 1;
-        drop(self.store.send(Entry { decision, port: ask.port }));
+        let (store, board) = &self.store;
+        if store.send(Entry { decision, port: ask.port }).is_err() {
+            board.give_up();
+        }
     }
 
     fn close(&mut self) -> Audit {

@@ -85,7 +85,7 @@ impl Generator {
     pub async fn run(self, timer: impl Timer) {
         let Generator { departures, until, users, board, mut stall } = self;
         let (mut made, mut too_many) = (0_u64, false);
-        for departure in departures.take_while(|departure| departure.at < until) {
+        for departure in departures.take_while(|departure| departure.at < until && !board.is_over()) {
             if let Some(stall) = stall.take_if(|stall| stall.at <= departure.at) {
                 timer.until(board.clock.at(board.clock.nanoseconds()) + stall.length).await;
             }

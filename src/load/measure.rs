@@ -1,7 +1,7 @@
 //! `Board`: where everybody who takes part in a load notes what they measured, and what is made of it.
 
 use std::mem;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -51,6 +51,8 @@ pub struct Board {
     counted_from: u64,
     slips: Vec<Slip>,
     generator: Mutex<Generated>,
+    /// Set once nothing is answered any more.
+    is_over: AtomicBool,
 }
 
 /// The notes of a thread, apart from the others' in memory, so that none waits for another's.
@@ -119,7 +121,18 @@ impl Board {
             counted_from: nanoseconds(warmup),
             slips: (0..SLIPS).map(slip).collect(),
             generator: Mutex::new(Generated { lateness: histogram(), planned: 0 }),
+            is_over: AtomicBool::new(false),
         }
+    }
+
+    /// Nothing is answered any more: nobody needs to ask.
+    pub fn give_up(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is answered any more.
+    pub fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
     }
 
     /// The generator came to a request at `now`.

@@ -1,6 +1,7 @@
 //! What came of a load, told: for a terminal and a page, as CSV, as JSON with its schema.
 
 pub mod comparison;
+mod course;
 pub mod interval_log;
 pub mod live;
 pub mod sweep;
@@ -12,11 +13,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::load::result::{Baseline, Durable, Interval, Latency, LoadResult, Met, PERCENTILES};
+use crate::report::load::course::course;
 use crate::report::load::machine::{header, manner};
-use crate::report::sheet::{Chart, Column, Lines, Section, Sheet, SheetTable};
-
-/// Percentiles that lines are drawn of.
-const DRAWN: [&str; 4] = ["p50", "p99", "p99.9", "max"];
+use crate::report::sheet::{Column, Section, Sheet, SheetTable};
 
 /// The numbers of a row of CSV.
 const NUMBERS: [&str; 31] = [
@@ -152,9 +151,10 @@ fn verdict(result: &LoadResult) -> Vec<String> {
         lines.extend(result.audit.violations.iter().map(|what| format!("  {what}")));
     }
     if lines.is_empty() {
-        let p = |name| time(result.latency_planned.percentile(name));
+        let (of, since) = waited((&result.latency_planned, &result.latency_sent));
+        let p = |name| time(of.percentile(name));
         lines.push(format!(
-            "VALID: {} sign-ins/s, p50 {}, p99.9 {}, max {} from the planned instant",
+            "VALID: {} sign-ins/s, p50 {}, p99.9 {}, max {} from the {since}",
             rate(result.handled_per_second),
             p("p50"),
             p("p99.9"),
@@ -164,6 +164,11 @@ fn verdict(result: &LoadResult) -> Vec<String> {
     let missed = result.requirements.iter().filter(|met| !met.met);
     lines.extend(missed.map(|met| format!("NOT MET: {} (it is {})", met.requirement, met.measured)));
     lines
+}
+
+/// The latency that is told first: from the planned instant, and from the sending where nothing was planned.
+fn waited<'l>((planned, sent): (&'l Latency, &'l Latency)) -> (&'l Latency, &'static str) {
+    if planned.count > 0 { (planned, "planned instant") } else { (sent, "sending") }
 }
 
 fn rates(result: &LoadResult) -> Section {
@@ -209,11 +214,11 @@ fn latency(result: &LoadResult) -> Section {
     rows.extend(PERCENTILES.map(|(name, _)| row(name, &|latency| latency.percentile(name))));
     let closed = result.manner.arrivals == "closed";
     let first = if closed {
-        "In a closed loop nothing is planned: a late answer puts off the next question, so both columns hide waiting"
+        "In a closed loop nothing is planned: a late answer puts off the next question, and hides waiting"
     } else {
         "From the planned instant: what a user waits. From the sending: what the core takes; waiting is hidden"
     };
-    let count = result.latency_planned.count;
+    let count = waited((&result.latency_planned, &result.latency_sent)).0.count;
     let beyond = |one_in: u64| spaced(&(count / one_in).to_string());
     let tail = format!(
         "Of {} sign-ins {} lie beyond p99.9, {} beyond p99.99 and {} beyond p99.999",
@@ -305,60 +310,6 @@ fn baselines(baselines: &[Baseline]) -> Option<Section> {
     let notes =
         vec!["Medians of interleaved rounds; the ratio is the median of the rounds' ratios".to_owned()];
     Some(Section { heading: "Baselines".to_owned(), table, notes, ..Section::default() })
-}
-
-/// How it went over time, for the page.
-fn course(intervals: &[Interval]) -> Vec<Section> {
-    if intervals.len() < 2 {
-        return Vec::new();
-    }
-    let line = |name: &str, of: &dyn Fn(&Interval) -> f64| {
-        let points = intervals.iter().map(|interval| (interval.until_seconds, of(interval)));
-        (name.to_owned(), points.collect::<Vec<_>>())
-    };
-    let latencies = DRAWN.map(|name| {
-        line(name, &|interval: &Interval| amount(interval.latency_planned.percentile(name)) / 1e6)
-    });
-    let worst = intervals.iter().max_by_key(|interval| interval.latency_planned.percentile("p99.9"));
-    let worst = worst.expect("there are some");
-    let text = format!(
-        "The worst p99.9 of an interval: {}, in the one to second {:.1}",
-        time(worst.latency_planned.percentile("p99.9")),
-        worst.until_seconds
-    );
-    let x = "seconds since the load began".to_owned();
-    let latency = Lines {
-        x: x.clone(),
-        y: "ms from the planned instant".to_owned(),
-        series: latencies.into(),
-        marks: Vec::new(),
-    };
-    let handled = Lines {
-        x,
-        y: "sign-ins/s".to_owned(),
-        series: vec![
-            line("handled", &|interval| amount(interval.answered) / interval.seconds),
-            line("planned", &|interval| amount(interval.planned) / interval.seconds),
-        ],
-        marks: Vec::new(),
-    };
-    let least = intervals.iter().map(|interval| interval.resident_kib).min().unwrap_or(0);
-    let most = intervals.iter().map(|interval| interval.resident_kib).max().unwrap_or(0);
-    let memory = format!("Memory of the process: {} to {} MiB", least / 1024, most / 1024);
-    vec![
-        Section {
-            heading: "Latency over time".to_owned(),
-            lines: vec![text],
-            chart: Some(Chart::Lines(latency)),
-            ..Section::default()
-        },
-        Section {
-            heading: "Sign-ins over time".to_owned(),
-            lines: vec![memory],
-            chart: Some(Chart::Lines(handled)),
-            ..Section::default()
-        },
-    ]
 }
 
 /// A row for the whole load, then one for each interval: what is plotted over time. Whole distributions are in

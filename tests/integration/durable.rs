@@ -5,9 +5,11 @@ mod encoding;
 mod killed;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use flexmeter::load::clock::Clock;
 use flexmeter::load::durable::{DurableService, repeat};
+use flexmeter::load::measure::Board;
 use flexmeter::load::population::{Population, Size};
 use flexmeter::load::result::Audit;
 use flexmeter::load::service::{Ask, MeterService, Service};
@@ -166,8 +168,9 @@ fn nothing_is_answered_before_its_transaction_is_on_the_disk() {
     let (sender, thread) = store.start(None);
     let clock = Clock::new(teams.population.start, 1.0);
     clock.begin();
-    let meter = MeterService::new(teams.population.teams[0].meter(), clock);
-    let mut service = DurableService::new(meter, (0, 0), sender);
+    let meter = MeterService::new(teams.population.teams[0].meter(), clock.clone());
+    let board = Arc::new(Board::new(clock, Duration::ZERO));
+    let mut service = DurableService::new(meter, (0, 0), (sender, board));
     let runtime = Builder::new_current_thread().enable_time().build().expect("a scheduler");
     let mut answers = Vec::new();
     for user in teams.population.users.iter().filter(|user| user.team == 0) {

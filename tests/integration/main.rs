@@ -24,6 +24,7 @@
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
 //! * `durable`         decisions on the disk before they are answered: torn, full, changed; told apart, rebuilt the same.
 //! * `load`            real time on a clock that stands still: stalls show where they should, latency is as for M/M/1.
+//! * `load_command`    `flexmeter load` as it is typed: what it prints and writes, exit codes, what it refuses.
 //! * `load_report`     loads told: schema and logs read back, requirements, sweeps of M/M/1, comparisons of equals.
 //! * `museum`          public billing bugs, put into a copy of the meter one by one: the scenarios notice each.
 //! * `prices`          what packs and subscriptions cost, by their dates.
@@ -61,6 +62,7 @@ mod forecast;
 mod fitting;
 mod history;
 mod load;
+mod load_command;
 mod load_report;
 mod museum;
 mod page;

@@ -64,7 +64,7 @@ impl User {
     /// Signs in and out until then. The clock is looked at twice for each sign-in, and not for its sign-out.
     async fn work(&self, sign_in: SignIn, until: u64) {
         let mut now = self.board.clock.nanoseconds();
-        while now < until {
+        while now < until && !self.board.is_over() {
             let note = Note { planned: None, kind: Kind::SignIn };
             now = self.ask(note, now, || Request::SignIn(sign_in)).await;
             let note = Note { planned: None, kind: Kind::Other };

@@ -65,7 +65,9 @@ impl DurableTrial<'_> {
         let next = recovered.next.into_iter().chain(std::iter::repeat(0));
         let services = (0..).zip(services).zip(next);
         let services = services
-            .map(|((team, service), next)| DurableService::new(service, (team, next), sender.clone()))
+            .map(|((team, service), next)| {
+                DurableService::new(service, (team, next), (sender.clone(), board.clone()))
+            })
             .collect();
         drop(sender);
         let (mut result, measured) = trial.measure(crowd, ((*header).clone(), second), |watcher| {
