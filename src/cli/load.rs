@@ -11,6 +11,7 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::num::NonZero;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -29,7 +30,7 @@ use crate::cli::load::crowd::People;
 use crate::cli::load::files::Files;
 use crate::cli::load::sweep::Sweep;
 use crate::cli::load::view::View;
-use crate::cli::{amount, interrupt, print, scenario_file, shown};
+use crate::cli::{amount, interrupt, is_same_file, print, scenario_file, shown};
 use crate::load::baseline::{Baselines, compare};
 use crate::load::durable::trial::DurableTrial;
 use crate::load::machine::{ALLOCATOR, machine, utc_now};
@@ -90,7 +91,7 @@ pub(super) struct Arguments {
     /// List each decision whose answer was sent, in a file, or with - in place of the result
     #[arg(long, value_name = "FILE", requires = "durable")]
     answers: Option<PathBuf>,
-    /// Leave out the same work done by less, which takes 15 seconds more
+    /// Leave out the same work done by less, which takes half a minute more
     #[arg(long)]
     no_baselines: bool,
     /// Also write everything into a folder: load.json, load.csv (a row a second), load.hlog, and .hgrm of each latency
@@ -111,6 +112,9 @@ pub(super) struct Arguments {
     limit: Option<Requirement>,
     /// Compare two results (load.json, or its folder), or two builds of flexmeter under the load FILE, in turns
     #[arg(long, num_args = 2, value_names = ["A", "B"])]
+    #[arg(conflicts_with_all = ["rate", "arrivals", "closed", "duration", "warmup", "in_flight", "pace", "threads"])]
+    #[arg(conflicts_with_all = ["seed", "stall", "teams", "users", "skew", "from", "durable", "out", "require"])]
+    #[arg(conflicts_with_all = ["sweep", "no_baselines"])]
     compare: Option<Vec<PathBuf>>,
     /// Of two builds: how often each runs
     #[arg(long, value_name = "N", default_value = "10", requires = "compare")]
@@ -150,8 +154,8 @@ struct Offered {
     #[arg(long, value_name = "FACTOR", value_parser = rate)]
     pace: Option<f64>,
     /// Threads of the actors; the generator has one beside them [default: one per core; with --durable one core less]
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZero<u16>>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// The seed of the order of users and of random gaps, and of the scenario's people
     #[arg(long)]
     seed: Option<u64>,
@@ -184,7 +188,11 @@ enum Stall {
 pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     interrupt::watch();
     if arguments.schema {
-        let schema = if arguments.sweep.is_some() { report::sweep::schema() } else { report::schema() };
+        let schema = match (&arguments.sweep, &arguments.compare) {
+            (Some(_), _) => report::sweep::schema(),
+            (None, Some(_)) => report::comparison::schema(),
+            (None, None) => report::schema(),
+        };
         print(&schema)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -192,6 +200,9 @@ pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let telling = if arguments.quiet { Telling::Nothing } else { Telling::Progress };
         let [a, b] = &paths[..] else { unreachable!("clap takes two") };
         let (file, passed) = (arguments.file.as_deref(), &arguments.passed[..]);
+        for path in [a, b].into_iter().chain(&arguments.file) {
+            arguments.answer.check(path)?;
+        }
         let compared =
             Compared { paths: [a, b], file, passed, rounds: arguments.rounds.get().into(), telling };
         let comparison = compared.comparison()?;
@@ -201,6 +212,9 @@ pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let file = arguments.file.as_deref().expect("clap asks for it");
     arguments.answer.check(file)?;
+    if let Some(answers) = arguments.answers.as_deref().filter(|answers| is_same_file(file, answers)) {
+        return Err(Failure::input(format!("{} is the scenario; choose another --answers", shown(answers))));
+    }
     let files = arguments.out.as_deref().map(Files::claim).transpose()?;
     let (text, mut scenario) = scenario_file::read_with_text(file)?;
     scenario.seed = arguments.offered.seed.unwrap_or(scenario.seed);
@@ -213,15 +227,17 @@ pub(super) fn load(arguments: &Arguments) -> Result<ExitCode, Failure> {
             Sweep { trial, crowd: &crowd, header: &header, steps, limit: arguments.limit.as_ref(), quiet };
         let result = guarded((file, trial.seed), "sweep", || sweep.result())?;
         arguments.answer.show(&report::sweep::sheet(&result), |out| report::sweep::json(&result, out))?;
-        return Ok(ExitCode::SUCCESS);
+        let held = result.points.iter().any(|point| point.invalid.is_empty());
+        return Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
     let (result, measured, log) =
         guarded((file, trial.seed), "load", || arguments.measure((&trial, &crowd), &header))?;
-    if let Some(files) = files {
-        files.write((&result, &measured), log)?;
-    }
     if arguments.answers.as_ref().is_none_or(|path| path.as_os_str() != "-") {
         arguments.answer.show(&report::sheet(&result), |out| report::json(&result, out))?;
+    }
+    // Shown first: what can't be written is not lost.
+    if let Some(files) = files {
+        files.write((&result, &measured), log)?;
     }
     let held = result.is_valid() && result.requirements.iter().all(|required| required.met);
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -233,6 +249,10 @@ impl Arguments {
     fn trial(&self, seed: u64) -> Result<Trial, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
         let threads = if self.durable.is_some() { cores.saturating_sub(1).max(1) } else { cores };
+        if self.offered.arrivals == Gaps::Rush && (self.sweep.is_some() || self.durable.is_some()) {
+            let text = "a rush has rates of its own, and may hold what a store does not keep; leave out --sweep and --durable";
+            return Err(Failure::input(text));
+        }
         let length = if self.sweep.is_some() { STEP } else { LENGTH };
         self.offered.trial(&self.people, (seed, threads), length)
     }
@@ -314,12 +334,20 @@ impl Offered {
         length: Duration,
     ) -> Result<Trial, Failure> {
         const RUSH: f64 = 600.0;
+        const LONGEST: Duration = Duration::from_secs(7 * 86_400);
+        const PACES: RangeInclusive<f64> = 0.001..=1e6;
         let is_rush = self.arrivals == Gaps::Rush;
         let pace = self.pace.unwrap_or(if is_rush { 1.0 } else { 3600.0 });
+        if !PACES.contains(&pace) {
+            return Err(Failure::input(format!("--pace must be from {} to {}", PACES.start(), PACES.end())));
+        }
         let default = if is_rush { Duration::from_secs_f64(RUSH / pace) } else { length };
         let duration = self.duration.map_or(default, real);
         let default = if is_rush { Duration::ZERO } else { duration / 5 };
         let warmup = self.warmup.map_or(default, real);
+        if duration > LONGEST {
+            return Err(Failure::input("--duration is a week at most"));
+        }
         if warmup >= duration {
             return Err(Failure::input(
                 "--warmup takes all of the --duration, so that nothing would be counted",
@@ -336,7 +364,7 @@ impl Offered {
             warmup,
             in_flight: self.in_flight.map(|places| places.get() as usize),
             pace,
-            threads: self.threads.map_or(threads, |threads| threads.get().into()),
+            threads: self.threads.map_or(threads, usize::from),
             seed,
             skew: people.skew,
             stalled: self.stall.map(|stall| match stall {

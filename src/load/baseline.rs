@@ -14,8 +14,12 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::load::clock::Clock;
+use crate::load::measure::nanoseconds;
 use crate::load::population::Population;
 use crate::load::result::Baseline;
+
+/// What a baseline does in this time is not counted: memory is touched for the first time, and everybody gets going.
+const WARMUP: Duration = Duration::from_millis(500);
 
 /// The work of one population, for whoever does it.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +38,7 @@ pub struct Baselines<'p> {
 pub enum Until {
     /// Each user has made so many visits.
     Visits(u64),
-    /// So much time has passed. A visit that has begun is made to its end.
+    /// So much time has passed, after a warm-up that is not counted. A visit that has begun is made to its end.
     Elapsed(Duration),
 }
 
@@ -113,12 +117,21 @@ impl<'p> Baselines<'p> {
 }
 
 impl Course {
-    /// Whether somebody who has made so many visits makes one more.
-    fn goes_on(&self, visits: u64) -> bool {
+    /// Whether somebody who has made so many visits makes one more: 1 where it counts, 0 where it belongs to the warm-up.
+    fn next(&self, visits: u64) -> Option<u64> {
         match self.until {
-            Until::Visits(all) => visits < all,
-            Until::Elapsed(time) => u128::from(self.clock.nanoseconds()) < time.as_nanos(),
+            Until::Visits(all) => (visits < all).then_some(1),
+            Until::Elapsed(time) => {
+                let now = self.clock.nanoseconds();
+                (now < nanoseconds(WARMUP + time)).then_some(u64::from(now >= nanoseconds(WARMUP)))
+            }
         }
+    }
+
+    /// Nanoseconds for what counts.
+    fn counted(&self) -> u64 {
+        let warmup = if let Until::Elapsed(_) = self.until { nanoseconds(WARMUP) } else { 0 };
+        self.clock.nanoseconds().saturating_sub(warmup)
     }
 }
 

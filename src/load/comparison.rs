@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::load::comparison::statistics::{Finding, mean, paired, welch};
-use crate::load::result::{Interval, LoadResult, Machine, Manner};
+use crate::load::result::{Interval, Latency, LoadResult, Machine, Manner};
 
 /// The chance at which a difference of equals is claimed.
 pub const SIGNIFICANCE: f64 = 0.05;
@@ -97,22 +97,27 @@ const FIGURES: [Figure; 5] = [
     Figure {
         name: "p50",
         unit: "ns",
-        run: |result| result.latency_planned.percentile("p50") as f64,
-        interval: Some(|interval| interval.latency_planned.percentile("p50") as f64),
+        run: |result| waited(&result.latency_planned, &result.latency_sent).percentile("p50") as f64,
+        interval: Some(|of| waited(&of.latency_planned, &of.latency_sent).percentile("p50") as f64),
     },
     Figure {
         name: "p99",
         unit: "ns",
-        run: |result| result.latency_planned.percentile("p99") as f64,
-        interval: Some(|interval| interval.latency_planned.percentile("p99") as f64),
+        run: |result| waited(&result.latency_planned, &result.latency_sent).percentile("p99") as f64,
+        interval: Some(|of| waited(&of.latency_planned, &of.latency_sent).percentile("p99") as f64),
     },
     Figure {
         name: "p99.9",
         unit: "ns",
-        run: |result| result.latency_planned.percentile("p99.9") as f64,
-        interval: Some(|interval| interval.latency_planned.percentile("p99.9") as f64),
+        run: |result| waited(&result.latency_planned, &result.latency_sent).percentile("p99.9") as f64,
+        interval: Some(|of| waited(&of.latency_planned, &of.latency_sent).percentile("p99.9") as f64),
     },
 ];
+
+/// From the planned instant; in a closed loop, where nothing is planned, from the sending.
+fn waited<'l>(planned: &'l Latency, sent: &'l Latency) -> &'l Latency {
+    if planned.count > 0 { planned } else { sent }
+}
 
 /// In which order sides run: A B, B A, A B, … A drift of the machine, or what a run leaves behind, hits both alike.
 pub fn order(rounds: usize) -> Vec<[Side; 2]> {

@@ -15,6 +15,9 @@ use crate::load::schedule::Departure;
 /// So many requests may wait to be sent before further ones are only counted: memory has an end.
 const WAITING_MAX: u64 = 500_000;
 
+/// A generator that is so late after the end, in nanoseconds, goes no further.
+const LATE_MAX: u64 = 10_000_000_000;
+
 /// How often it is looked whether too many wait, in requests.
 const LOOKED_AFTER: u64 = 1024;
 
@@ -96,6 +99,10 @@ impl Generator {
                 now = board.clock.nanoseconds();
             }
             let kind = Kind::of(&departure.request);
+            if now > until + LATE_MAX {
+                // It can't make so many: that it was late is told already.
+                break;
+            }
             board.generated(Note { planned: Some(planned), kind }, now);
             if made.is_multiple_of(LOOKED_AFTER) {
                 too_many = made.saturating_sub(board.requests_sent()) > WAITING_MAX;

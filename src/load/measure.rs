@@ -38,6 +38,8 @@ pub struct Noted {
     pub requests_sent: u64,
     /// Of these, answered.
     pub requests_answered: u64,
+    /// Sign-ins answered after the warm-up, whenever they were planned.
+    pub served: u64,
     /// When the last sign-in was answered, in nanoseconds of the clock.
     pub last_answer: u64,
 }
@@ -60,6 +62,7 @@ pub struct Board {
 #[repr(align(128))]
 struct Slip {
     sent: AtomicU64,
+    served: AtomicU64,
     requests_sent: AtomicU64,
     requests_answered: AtomicU64,
     answered: Mutex<Answered>,
@@ -112,6 +115,7 @@ impl Board {
     pub fn new(clock: Clock, warmup: Duration) -> Self {
         let slip = |_| Slip {
             sent: AtomicU64::new(0),
+            served: AtomicU64::new(0),
             requests_sent: AtomicU64::new(0),
             requests_answered: AtomicU64::new(0),
             answered: Mutex::new(Answered::new()),
@@ -158,6 +162,9 @@ impl Board {
     pub fn answered(&self, note: Note, (sent, now): (u64, u64), answer: &Answer) {
         let slip = self.slip();
         slip.requests_answered.fetch_add(1, Ordering::Relaxed);
+        if note.kind == Kind::SignIn && now >= self.counted_from {
+            slip.served.fetch_add(1, Ordering::Relaxed);
+        }
         if !self.counts(note, sent) {
             return;
         }
@@ -245,6 +252,7 @@ impl Collector {
         };
         Noted {
             sent: sum(|slip| &slip.sent),
+            served: sum(|slip| &slip.served),
             requests_sent: sum(|slip| &slip.requests_sent),
             requests_answered: sum(|slip| &slip.requests_answered),
             ..self.noted

@@ -32,10 +32,11 @@ impl Outcome<'_> {
         let Measured { planned, sent, lateness, noted } = self.measured;
         let is_closed = manner.arrivals == "closed";
         let counts = counts(noted, &manner);
-        let answered = counts.answered;
         let counted = manner.duration_seconds - manner.warmup_seconds;
         let ended = float(noted.last_answer) / SECOND;
-        let handled = float(answered) / (ended - manner.warmup_seconds).max(counted).max(f64::MIN_POSITIVE);
+        // By when answers came: what was planned in the warm-up may be answered after it.
+        let handled =
+            float(noted.served) / (ended - manner.warmup_seconds).max(counted).max(f64::MIN_POSITIVE);
         let offered = if is_closed { handled } else { float(counts.planned) / counted };
         let mut result = LoadResult {
             header,

@@ -238,7 +238,11 @@ impl Latency {
     pub fn of(histogram: &Histogram<u64>) -> Latency {
         let value = |(name, quantile): (&str, f64)| {
             // The largest is kept to the digit, quantiles to three of them.
-            let value = if name == "max" { histogram.max() } else { histogram.value_at_quantile(quantile) };
+            let value = if name == "max" {
+                histogram.max()
+            } else {
+                histogram.value_at_quantile(quantile).min(histogram.max())
+            };
             (name.to_owned(), value)
         };
         Latency {

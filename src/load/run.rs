@@ -194,7 +194,8 @@ fn watch(board: &Board, over: &Receiver<()>, watcher: &mut dyn Watcher) -> Measu
     loop {
         let wait = next.saturating_sub(board.clock.nanoseconds());
         let ended = over.recv_timeout(Duration::from_nanos(wait));
-        next += nanoseconds(INTERVAL);
+        // A tick that was missed is not made up for.
+        next = next.max(board.clock.nanoseconds()) + nanoseconds(INTERVAL);
         let stretch = collector.collect(board);
         measured.add(&stretch, collector.noted(board));
         watcher.collected(&stretch, (&measured, board.under_way()));

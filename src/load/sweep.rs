@@ -180,7 +180,11 @@ pub fn knee(points: &[Point]) -> Option<Knee> {
 
 /// The highest load that is kept up with, as are all lower ones.
 pub fn kept_up_to(points: &[Point]) -> Option<f64> {
-    points.iter().take_while(|point| point.keeps_up()).last().map(|point| point.offered)
+    points
+        .iter()
+        .take_while(|point| point.invalid.is_empty() && point.keeps_up())
+        .last()
+        .map(|point| point.offered)
 }
 
 impl Limit {

@@ -3,19 +3,10 @@
 use hdrhistogram::Histogram;
 use serde_json::json;
 
+use crate::load::result::PERCENTILES;
+
 /// Lines of the percentile table per halving of the distance to 100 %.
 const TICKS_PER_HALF_DISTANCE: u32 = 5;
-
-/// The percentiles that the JSON names.
-const PERCENTILES: [(&str, f64); 7] = [
-    ("p50", 0.5),
-    ("p90", 0.9),
-    ("p95", 0.95),
-    ("p99", 0.99),
-    ("p99.9", 0.999),
-    ("p99.99", 0.9999),
-    ("p99.999", 0.99999),
-];
 
 /// The percentile distribution as plotters of `.hgrm` files read it.
 #[expect(clippy::cast_precision_loss, reason = "the format itself has twelve digits")]
@@ -39,8 +30,10 @@ pub fn hgrm(latency: &Histogram<u64>) -> String {
 
 /// The same in short.
 pub fn json(latency: &Histogram<u64>) -> String {
+    // The largest is told to the digit, beside them.
+    let percentiles = PERCENTILES.iter().filter(|(name, _)| *name != "max");
     let percentiles =
-        PERCENTILES.map(|(name, quantile)| (name.to_owned(), latency.value_at_quantile(quantile)));
+        percentiles.map(|(name, quantile)| ((*name).to_owned(), latency.value_at_quantile(*quantile)));
     let value = json!({
         "what": "time the metering core took for a decision on a sign-in",
         "unit": "ns",
@@ -48,7 +41,7 @@ pub fn json(latency: &Histogram<u64>) -> String {
         "min": latency.min(),
         "mean": latency.mean(),
         "max": latency.max(),
-        "percentiles": percentiles.into_iter().collect::<std::collections::BTreeMap<_, _>>(),
+        "percentiles": percentiles.collect::<std::collections::BTreeMap<_, _>>(),
     });
     serde_json::to_string_pretty(&value).expect("plain data") + "\n"
 }

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::load::result::{Baseline, Durable, Interval, Latency, LoadResult, Met, PERCENTILES};
 use crate::report::load::course::course;
 use crate::report::load::machine::{header, manner};
+use crate::report::page::filters::thousands;
 use crate::report::sheet::{Column, Section, Sheet, SheetTable};
 
 /// The numbers of a row of CSV.
@@ -104,19 +105,7 @@ fn digits(value: f64) -> String {
 
 /// A number a second as a person reads it: `12 345`, and decimals of few.
 pub(crate) fn rate(value: f64) -> String {
-    if value < 99.95 { digits(value) } else { spaced(&format!("{value:.0}")) }
-}
-
-/// A whole number with narrow spaces between thousands.
-pub(crate) fn spaced(number: &str) -> String {
-    let mut text = String::new();
-    for (place, digit) in number.chars().enumerate() {
-        if place > 0 && (number.len() - place).is_multiple_of(3) {
-            text.push('\u{202f}');
-        }
-        text.push(digit);
-    }
-    text
+    if value < 99.95 { digits(value) } else { thousands(&format!("{value:.0}")) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "fewer digits are shown")]
@@ -219,10 +208,10 @@ fn latency(result: &LoadResult) -> Section {
         "From the planned instant: what a user waits. From the sending: what the core takes; waiting is hidden"
     };
     let count = waited((&result.latency_planned, &result.latency_sent)).0.count;
-    let beyond = |one_in: u64| spaced(&(count / one_in).to_string());
+    let beyond = |one_in: u64| thousands(&(count / one_in).to_string());
     let tail = format!(
         "Of {} sign-ins {} lie beyond p99.9, {} beyond p99.99 and {} beyond p99.999",
-        spaced(&count.to_string()),
+        thousands(&count.to_string()),
         beyond(1_000),
         beyond(10_000),
         beyond(100_000)
@@ -255,7 +244,7 @@ fn audit(result: &LoadResult) -> Section {
         0 => "nothing was wrong".to_owned(),
         count => format!("{count} violations: see above"),
     };
-    let number = |count: u64| spaced(&count.to_string());
+    let number = |count: u64| thousands(&count.to_string());
     let lines = vec![format!(
         "{} decisions, {} charges, {} packs: {found}",
         number(audit.decisions),
@@ -268,7 +257,7 @@ fn audit(result: &LoadResult) -> Section {
 }
 
 fn durable(durable: &Durable) -> Section {
-    let number = |count: u64| spaced(&count.to_string());
+    let number = |count: u64| thousands(&count.to_string());
     let batch = amount(durable.decisions) / amount(durable.commits.max(1));
     let p = |name| time(durable.commit.percentile(name));
     let lines = vec![

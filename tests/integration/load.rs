@@ -116,7 +116,7 @@ fn a_stall_of_a_team_shows_from_the_planned_instant_and_hides_from_the_sending()
     let noted = measured.noted;
     assert_eq!((noted.planned, noted.sent, noted.admitted), (100_000, 100_000, 100_000));
     assert_eq!(audit.violations, Vec::<String>::new());
-    assert_eq!(audit.decisions, 100_000 + 100_000 - 500, "half a round has not signed out at the end");
+    assert_eq!(audit.decisions, 100_000 + 100_000, "each with a sign-out");
 }
 
 #[test]
@@ -224,7 +224,11 @@ fn users_take_turns_and_half_of_them_work_at_any_time() {
                     assert!(working.insert(user), "who works does not sign in again");
                     sign_ins[user] += 1;
                 }
-                Request::SignOut(_) => assert!(working.remove(&user), "who signs out has worked"),
+                Request::SignOut(_) => {
+                    let first_half =
+                        sign_ins.iter().sum::<i32>() < i32::try_from((users / 2).max(1)).expect("few");
+                    assert!(working.remove(&user) || first_half, "who signs out has worked");
+                }
                 other => panic!("{other:?}"),
             }
             assert!(working.len() <= (users / 2).max(1), "half of {users} users work: {}", working.len());

@@ -65,7 +65,8 @@ impl Builds<'_> {
     fn result(&self, side: Side) -> Result<LoadResult, Failure> {
         let binary = if side == Side::A { self.binaries.0 } else { self.binaries.1 };
         let failed = |error| Failure::input(format!("can't run {}: {error}", shown(binary)));
-        let mut command = Command::new(binary);
+        // A name without a folder is the file that was named, not one that is searched for.
+        let mut command = Command::new(binary.canonicalize().map_err(failed)?);
         command.arg("load").arg(self.file).args(self.arguments);
         command.args(["--format", "json", "--quiet", "--no-baselines"]);
         let done = command.stdin(Stdio::null()).output().map_err(failed)?;

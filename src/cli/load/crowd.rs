@@ -50,7 +50,14 @@ impl People {
             let from = self.rush_from(&scenario)?;
             #[expect(clippy::cast_possible_truncation, reason = "whole seconds of a scenario")]
             let length = Span::from_seconds((trial.duration.as_secs_f64() * trial.pace).ceil() as i64);
-            let until = scenario.end.min(from + length);
+            let until = from + length;
+            if until > scenario.end {
+                let text = format!(
+                    "a rush from {} on is cut short by the scenario's end; choose --from or --duration",
+                    iso(from)
+                );
+                return Err(Failure::input(text));
+            }
             let rush = Rush::record(&scenario, (from, until), &progress);
             let rush = rush.map_err(|stopped| Failure::stopped(&stopped, file))?;
             if rush.is_empty() {

@@ -42,6 +42,10 @@ impl Sweep<'_> {
         let capacity = self.step(&closed)?.handled_per_second;
         let overloaded = Trial { coming: self.coming(capacity), duration, warmup, ..self.trial };
         let takes = self.step(&overloaded)?.handled_per_second;
+        if takes <= 0.0 {
+            let text = "nothing was answered in time when much was offered; give fewer --users, or --duration of a load";
+            return Err(Failure::input(text));
+        }
         let mut points = Vec::new();
         for rate in around(takes, self.steps) {
             points.push(self.at(rate)?);

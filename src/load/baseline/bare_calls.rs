@@ -57,14 +57,15 @@ impl Actor for User {
         Work { sign_in, course, done }: Work,
         team: &mut ActorRef<Ask>,
     ) -> Result<(), ActorProcessingErr> {
-        let mut visits = 0;
-        while course.goes_on(visits) {
+        let (mut visits, mut counted) = (0, 0);
+        while let Some(counts) = course.next(visits) {
             for request in [Request::SignIn(sign_in), sign_out(sign_in)] {
                 team.call(|port| Ask { request, sent: 0, port }, None).await?;
             }
             visits += 1;
+            counted += counts;
         }
-        drop(done.send(visits));
+        drop(done.send(counted));
         Ok(())
     }
 }
@@ -99,7 +100,7 @@ impl Baselines<'_> {
             for visits in under_way {
                 sign_ins += visits.await.expect("a user is done in the end");
             }
-            let nanoseconds = course.clock.nanoseconds();
+            let nanoseconds = course.counted();
             for (actor, ended) in actors {
                 actor.stop(None);
                 ended.await.expect("it does not panic");

@@ -15,11 +15,11 @@ async fn answer(mut asked: mpsc::UnboundedReceiver<Ask>) {
     }
 }
 
-/// Asks the team; returns how many visits were made.
+/// Asks the team; returns how many visits count.
 async fn work(sign_in: SignIn, team: mpsc::UnboundedSender<Ask>, begin: oneshot::Receiver<Course>) -> u64 {
     let course = begin.await.expect("the work begins");
-    let mut visits = 0;
-    while course.goes_on(visits) {
+    let (mut visits, mut counted) = (0, 0);
+    while let Some(counts) = course.next(visits) {
         for request in [Request::SignIn(sign_in), sign_out(sign_in)] {
             let (port, answer) = oneshot::channel();
             let asked = team.send(Ask { request, sent: 0, port: port.into() });
@@ -27,8 +27,9 @@ async fn work(sign_in: SignIn, team: mpsc::UnboundedSender<Ask>, begin: oneshot:
             answer.await.expect("a team answers");
         }
         visits += 1;
+        counted += counts;
     }
-    visits
+    counted
 }
 
 impl Baselines<'_> {
@@ -56,7 +57,7 @@ impl Baselines<'_> {
             for visits in users {
                 sign_ins += visits.await.expect("a user does not panic");
             }
-            let nanoseconds = course.clock.nanoseconds();
+            let nanoseconds = course.counted();
             for answering in answering {
                 answering.await.expect("a team does not panic");
             }

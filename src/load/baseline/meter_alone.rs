@@ -12,7 +12,7 @@ impl Baselines<'_> {
         let mut meters: Vec<_> = self.population.teams.iter().map(LoadTeam::meter).collect();
         let (mut round, mut visits) = (Round::default(), 0);
         let course = self.begin(until);
-        while course.goes_on(visits) {
+        while let Some(counts) = course.next(visits) {
             let at = course.clock.meter_at(course.clock.nanoseconds());
             for user in &self.population.users {
                 let meter = &mut meters[user.team];
@@ -22,8 +22,8 @@ impl Baselines<'_> {
                 round.charges += meter.drain_records().filter(charge).count() as u64;
             }
             visits += 1;
-            round.sign_ins += self.population.users.len() as u64;
+            round.sign_ins += counts * self.population.users.len() as u64;
         }
-        Round { nanoseconds: course.clock.nanoseconds(), ..round }
+        Round { nanoseconds: course.counted(), ..round }
     }
 }

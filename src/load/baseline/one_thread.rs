@@ -21,7 +21,7 @@ impl Baselines<'_> {
         let service = |meter| MeterService::new(meter, course.clock.clone());
         let mut teams: Vec<_> = meters.into_iter().map(service).collect();
         let mut now = course.clock.nanoseconds();
-        while course.goes_on(visits) {
+        while let Some(counts) = course.next(visits) {
             for user in &self.population.users {
                 let team = &mut teams[user.team];
                 team.decide(Request::SignIn(user.sign_in), now);
@@ -31,15 +31,15 @@ impl Baselines<'_> {
                 now = course.clock.nanoseconds();
             }
             visits += 1;
-            sign_ins += self.population.users.len() as u64;
+            sign_ins += counts * self.population.users.len() as u64;
         }
-        let nanoseconds = course.clock.nanoseconds();
+        let nanoseconds = course.counted();
         let mut audit = Audit::default();
         for team in &mut teams {
             audit.add(team.close());
         }
         assert_eq!(audit.violations, [""; 0], "charges are as the rules want them");
-        assert_eq!((latency.len(), audit.decisions), (sign_ins, 2 * sign_ins), "everything was measured");
+        assert_eq!(audit.decisions, 2 * latency.len(), "everything was measured");
         Round { sign_ins, charges: audit.charges, nanoseconds }
     }
 }

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::path::Path;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
 use crate::load::baseline::{Contestant, Round};
 use crate::load::durable::{DurableService, repeat};
 use crate::load::measure::nanoseconds;
@@ -16,6 +18,7 @@ use crate::load::store::error::StoreError;
 use crate::load::store::identity::Identity;
 use crate::load::store::{Answers, Store};
 use crate::load::trial::{Coming, Crowd, Second, Trial, WARMUP};
+use crate::results::files::hex;
 
 /// A trial before the store of a folder.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +40,9 @@ impl DurableTrial<'_> {
         for team in self.crowd.team_of() {
             users[team] += 1;
         }
-        Identity::new(&self.header.scenario_sha256, &users)
+        // Who opens what follows from the file and the seed.
+        let of = format!("{} {}", self.header.scenario_sha256, self.trial.seed);
+        Identity::new(&hex(Sha256::new_with_prefix(of)), &users)
     }
 
     /// Carries it out in real time, after all that the store knows was decided again. Gives the sizes of its commits as

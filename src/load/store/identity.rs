@@ -5,6 +5,7 @@ use std::fmt;
 use sha2::{Digest as _, Sha256};
 
 use crate::load::store::batch::Digest;
+use crate::results::files::hex;
 
 /// The version of how decisions are written.
 const FORMAT: u32 = 1;
@@ -12,7 +13,7 @@ const FORMAT: u32 = 1;
 /// The scenario and the people of a load.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The SHA-256 of the scenario's text, in hexadecimal.
+    /// A SHA-256 of the scenario, in hexadecimal.
     scenario_sha256: String,
     /// Teams.
     teams: usize,
@@ -24,18 +25,18 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Of a scenario's text, by the SHA-256 of it in hexadecimal, and the number of users of each team in order.
+    /// Of a scenario, by a SHA-256 of all that its people follow from, in hexadecimal, and the number of users of each
+    /// team in order.
     pub fn new(scenario_sha256: &str, users_by_team: &[u32]) -> Self {
         let mut spread = Sha256::new();
         for users in users_by_team {
             spread.update(users.to_le_bytes());
         }
-        let spread: Digest = spread.finalize().into();
         Identity {
             scenario_sha256: scenario_sha256.to_owned(),
             teams: users_by_team.len(),
             users: users_by_team.iter().map(|users| u64::from(*users)).sum(),
-            spread: spread.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")),
+            spread: hex(spread),
             format: FORMAT,
         }
     }

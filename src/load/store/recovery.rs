@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::io::{self, ErrorKind};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -213,8 +213,14 @@ fn read_all(
     (note, asked): (Note, Option<&Identity>),
     each: Each<'_>,
 ) -> Result<(Database, Read), StoreError> {
-    let reached = Rc::new(Cell::new(0));
-    let at = Rc::clone(&reached);
+    let (reached, decides) = (Rc::new(Cell::new(0)), Rc::new(Cell::new(false)));
+    let (at, deciding) = (Rc::clone(&reached), Rc::clone(&decides));
+    let each: Each<'_> = &mut |decision| {
+        deciding.set(true);
+        let decided = each(decision);
+        deciding.set(false);
+        decided
+    };
     let whole = move || -> Result<(Database, Read), StoreError> {
         let (database, was_repaired) = open_redb(place, file)?;
         let mut read = read_batches((place, &database), (&at, asked, note.written), each)?;
@@ -233,6 +239,10 @@ fn read_all(
     };
     // What redb makes of a byte that has changed is now and then a failed assertion.
     catch_unwind(AssertUnwindSafe(whole)).unwrap_or_else(|panic| {
+        if decides.get() {
+            // Not the store: who decides again has failed.
+            resume_unwind(panic);
+        }
         let said = panic.downcast_ref::<String>().map(String::as_str);
         let said = said.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it does not read");
         Err(damaged(place, reached.get(), said))

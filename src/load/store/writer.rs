@@ -39,10 +39,16 @@ pub(crate) fn write(
     let (on_disk, committed) = channel();
     let answering = thread::Builder::new().name("answers".to_owned());
     let answering = answering.spawn(move || answer(&committed, answers)).expect("one more thread");
+    let mut failed = None;
     while let Ok(first) = entries.recv() {
         let waiting: Vec<Entry> = [first].into_iter().chain(entries.try_iter().take(MOST - 1)).collect();
-        let (bytes, nanoseconds) = timed(|| store.commit(&mut batch, &waiting))
-            .map_err(|error| error.with_unanswered(waiting.len() + entries.try_iter().count()))?;
+        let (bytes, nanoseconds) = match timed(|| store.commit(&mut batch, &waiting)) {
+            Ok(done) => done,
+            Err(error) => {
+                failed = Some(error.with_unanswered(waiting.len() + entries.try_iter().count()));
+                break;
+            }
+        };
         commits.record(nanoseconds).expect("a histogram that grows takes every value");
         written.durable.decisions += waiting.len() as u64;
         written.durable.commits += 1;
@@ -57,7 +63,11 @@ pub(crate) fn write(
     }
     written.durable.commit = Latency::of(&commits);
     drop(on_disk);
+    // What is on the disk is answered and listed, whatever came after it.
     let answered = answering.join().expect("who answers does not panic");
+    if let Some(error) = failed {
+        return Err(error);
+    }
     store.close()?;
     answered.map(|()| written)
 }

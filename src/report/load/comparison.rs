@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use crate::load::comparison::{Comparison, FigureComparison, Form};
 use crate::report::load::machine::manner;
-use crate::report::load::{rate, schema_of, spaced, time, written};
+use crate::report::load::{rate, schema_of, time, written};
+use crate::report::page::filters::thousands;
 use crate::report::sheet::{Column, Section, Sheet, SheetTable};
 use crate::report::terminal::counted;
 
@@ -34,7 +35,7 @@ pub fn sheet(comparison: &Comparison) -> Sheet {
             "machine   {}, {} cores, {} MiB, {}, {} allocator, {} build",
             machine.cpu,
             machine.cores,
-            spaced(&machine.memory_mib.to_string()),
+            thousands(&machine.memory_mib.to_string()),
             machine.kernel,
             machine.allocator,
             machine.build

@@ -1,7 +1,8 @@
 //! What every result of a load is headed by: command, scenario, machine, and how sign-ins came.
 
 use crate::load::result::{Header, Manner};
-use crate::report::load::{rate, spaced};
+use crate::report::load::rate;
+use crate::report::page::filters::thousands;
 
 /// What was run, and where, line by line.
 pub(crate) fn header(header: &Header) -> Vec<String> {
@@ -18,7 +19,7 @@ pub(crate) fn header(header: &Header) -> Vec<String> {
             "machine   {}, {} cores, {} MiB, {}",
             machine.cpu,
             machine.cores,
-            spaced(&machine.memory_mib.to_string()),
+            thousands(&machine.memory_mib.to_string()),
             machine.kernel
         ),
         format!("load      {} before it began (1, 5 and 15 minutes)", machine.load_before),
@@ -32,7 +33,7 @@ pub(crate) fn manner(manner: &Manner) -> Vec<String> {
         (arrivals, Some(planned)) => format!("open loop, {arrivals}, {}/s planned", rate(planned)),
         (arrivals, None) => format!("open loop, {arrivals}"),
     };
-    let count = |count: usize| spaced(&count.to_string());
+    let count = |count: usize| thousands(&count.to_string());
     let in_flight =
         manner.in_flight.map_or(String::new(), |most| format!(", {} in flight at most", count(most)));
     let skew = manner.skew.map_or(String::new(), |share| format!(", {:.0} % of them in one", share * 100.0));
