@@ -4,10 +4,15 @@ mod failure;
 mod defect;
 mod interrupt;
 mod progress;
+mod byte_progress;
 mod scenario_file;
 mod results_folder;
+mod aside;
 mod past_run;
 mod execution;
+mod shares;
+mod sharing;
+mod merge;
 mod run;
 mod checkpoint;
 mod clock;
@@ -131,6 +136,8 @@ enum Command {
     Seats(seats::Arguments),
     /// Tell how many sign-ins a second the metering core takes in real time, at what latency.
     Load(Box<load::Arguments>),
+    /// Put the shares of a run or a forecast together, or tell how far they are.
+    Merge(merge::Arguments),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -174,6 +181,7 @@ pub fn main() -> ExitCode {
         Command::Compare(arguments) => compare::compare(&arguments),
         Command::Seats(arguments) => seats::seats(&arguments),
         Command::Load(arguments) => load::load(&arguments),
+        Command::Merge(arguments) => merge::merge(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

@@ -13,6 +13,7 @@ pub mod comparison;
 pub mod import;
 pub mod backtest;
 pub mod standing;
+pub mod shares;
 mod seats;
 pub mod subscriptions;
 pub mod difference;

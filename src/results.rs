@@ -6,5 +6,7 @@ pub mod sorted_rows;
 pub mod files;
 pub mod ledger;
 pub mod checkpoint;
+pub mod share;
+pub mod share_progress;
 pub mod table_reader;
 pub mod export_file;

@@ -3,6 +3,8 @@
 pub mod panicked;
 pub mod recorder;
 pub mod team_group;
+pub mod shard;
+pub mod portable;
 pub mod tally;
 pub mod run;
 pub mod course;

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::cli::failure::Failure;
 use crate::cli::results_folder::{not_among_results, write_file};
-use crate::cli::{interrupt, is_same_file, print, print_with, shown, terminal_width};
+use crate::cli::{Format, interrupt, is_same_file, print, print_with, shown, terminal_width};
 use crate::report::sheet::{self, Sheet};
 
 /// How an answer is shown.
@@ -44,17 +44,35 @@ impl Answer {
         not_among_results(page)
     }
 
+    /// Whether a page is asked for.
+    pub(super) fn has_page(&self) -> bool {
+        self.page.is_some()
+    }
+
+    /// How it is printed, where that is as results of runs are; `None` for CSV.
+    pub(super) fn format(&self) -> Option<Format> {
+        match self.format {
+            Form::Table => Some(Format::Table),
+            Form::Json => Some(Format::Json),
+            Form::Csv => None,
+        }
+    }
+
+    /// Writes the page, where one is asked for.
+    pub(super) fn write_page(&self, sheet: &Sheet) -> Result<(), Failure> {
+        let Some(page) = &self.page else { return Ok(()) };
+        let text = sheet::html(sheet);
+        interrupt::check()?;
+        write_file(page, &text)
+    }
+
     /// Writes the page, where one is asked for, and prints the answer: the sheet, or what `json` writes.
     pub(super) fn show(
         &self,
         sheet: &Sheet,
         json: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        if let Some(page) = &self.page {
-            let text = sheet::html(sheet);
-            interrupt::check()?;
-            write_file(page, &text)?;
-        }
+        self.write_page(sheet)?;
         match self.format {
             Form::Table => print(&sheet::text(sheet, terminal_width())),
             Form::Json => print_with(json),

@@ -17,6 +17,7 @@ use crate::scenario::calendar::iso;
 use crate::scenario::continuation::{Continuation, with_seed};
 use crate::simulation::recorder::Unrecorded;
 use crate::simulation::replay;
+use crate::simulation::shard::Shard;
 
 const RESUME_EXAMPLES: &str = "\
 Examples:
@@ -138,7 +139,7 @@ impl<'a> Base<'a> {
     ) -> Execution<'e> {
         let (until, digest) = (self.checkpoint.instant(), &*self.checkpoint.records_sha256);
         let past = Some(KnownPast { until, digest, differs });
-        Execution { scenario, text, file: self.file, name, past }
+        Execution { scenario, text, file: self.file, name, past, shard: Shard::WHOLE }
     }
 
     /// What was written down before the instant did not come out again.

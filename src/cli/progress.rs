@@ -12,6 +12,8 @@ use crate::meter::instant::Span;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::utc;
 use crate::simulation::recorder::{Advance, Observer};
+use crate::simulation::shard::Shard;
+use crate::simulation::team_group::TeamGroup;
 
 /// Nanoseconds of a run that shows nothing.
 const SHOWN_AFTER: u64 = 1_000_000_000;
@@ -38,10 +40,27 @@ impl Progress {
 
     /// So many runs of a scenario at most, under several seeds.
     pub(super) fn of_runs(scenario: &Scenario, runs: u64, quiet: bool) -> Self {
+        Progress::of_users(scenario, (scenario.setup.users.len(), runs), quiet)
+    }
+
+    /// A share of a run.
+    pub(super) fn of_shard(scenario: &Scenario, shard: Shard, quiet: bool) -> Self {
+        let users = shard.groups(scenario).iter().map(TeamGroup::users).sum();
+        Progress::of_users(scenario, (users, 1), quiet)
+    }
+
+    /// How much is simulated, from 0 to 1.
+    #[expect(clippy::cast_precision_loss, reason = "to be shown")]
+    pub(super) fn done(&self) -> f64 {
+        let all = self.users * seconds(self.length) * self.runs;
+        self.simulated.load(Ordering::Relaxed) as f64 / all.max(1) as f64
+    }
+
+    fn of_users(scenario: &Scenario, (users, runs): (usize, u64), quiet: bool) -> Self {
         let shows = !quiet && std::io::stderr().is_terminal();
         let target = if shows { ProgressDrawTarget::stderr_with_hz(5) } else { ProgressDrawTarget::hidden() };
         let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {msg}  {eta} left");
-        let users = scenario.setup.users.len().max(1) as u64;
+        let users = users.max(1) as u64;
         let length = scenario.end - scenario.start;
         let bar =
             ProgressBar::with_draw_target(Some(users * seconds(length) * runs), ProgressDrawTarget::hidden());

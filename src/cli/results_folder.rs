@@ -3,23 +3,21 @@
 use std::fs::{DirEntry, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use crate::cli::aside::{Aside, Interruptible};
 use crate::cli::failure::Failure;
 use crate::cli::interrupt::Results;
 use crate::cli::{interrupt, shown};
-use crate::results::files::{LATENCY, SCENARIO, SUMMARY, TABLES, Tables};
+use crate::results::files::{LATENCY, SCENARIO, SUMMARY, TABLES};
 use crate::results::ledger::{ACCOUNTS, USAGE};
-use crate::results::sorted_rows::Spool;
-use crate::scenario::Scenario;
-use crate::simulation::recorder::Detail;
 
 /// Where a run's results go.
 pub(super) struct ResultsFolder {
     path: PathBuf,
+    /// As it was named.
+    pub(super) named: PathBuf,
 }
 
 impl ResultsFolder {
@@ -30,7 +28,7 @@ impl ResultsFolder {
                 let text = format!("{} is a link to nothing; choose another --out", shown(path));
                 return Err(Failure::input(text));
             }
-            return Ok(ResultsFolder { path: path.to_owned() });
+            return Ok(ResultsFolder { path: path.to_owned(), named: path.to_owned() });
         };
         let here = std::env::current_dir().and_then(|here| here.canonicalize());
         if here.is_ok_and(|here| here.starts_with(&whole)) {
@@ -46,17 +44,19 @@ impl ResultsFolder {
         if !entries.is_empty() && summary_of(&whole).is_none() {
             return Err(holds_something_else(path, &format!("no {SUMMARY} of a run")));
         }
-        Ok(ResultsFolder { path: whole })
+        Ok(ResultsFolder { path: whole, named: path.to_owned() })
     }
 
     /// The place beside the folder where results are written first.
-    pub(super) fn begin(&self) -> Result<Aside<'_>, Failure> {
+    pub(super) fn begin(&self) -> Result<Aside, Failure> {
         remove_abandoned(&self.path);
-        let path = aside(&self.path);
-        let mut results = interrupt::results();
-        std::fs::create_dir_all(&path).map_err(|error| unwritable(&path, &error))?;
-        *results = Results::Aside(path.clone());
-        Ok(Aside { folder: self, path })
+        Aside::begin(&self.path, aside(&self.path))
+    }
+
+    /// Exchanges the folder for what was written, in one step; returns how many files it holds.
+    pub(super) fn put_in_place(&self, aside: Aside) -> Result<usize, Failure> {
+        // A run takes its time: what somebody put into the folder meanwhile is left alone.
+        aside.put_in_place(|| ResultsFolder::claim(&self.path).map(|_| ()))
     }
 
     /// Some files of the results, to be read.
@@ -65,97 +65,7 @@ impl ResultsFolder {
     }
 }
 
-/// Results before they are in their place; what is not put there is removed.
-pub(super) struct Aside<'f> {
-    folder: &'f ResultsFolder,
-    path: PathBuf,
-}
-
-impl Aside<'_> {
-    /// Tables that put aside here what does not fit into memory, in files without a name.
-    pub(super) fn tables(&self, scenario: &Arc<Scenario>, detail: Detail) -> Tables {
-        let path = self.path.clone();
-        let spool: Spool = Arc::new(move || {
-            let file = tempfile::tempfile_in(&path)?;
-            Ok(Box::new(file))
-        });
-        Tables::new(scenario, detail, &spool)
-    }
-
-    /// A new file, which can't be written any more once Ctrl-C was pressed.
-    pub(super) fn create(&self, name: &str) -> io::Result<impl Write> {
-        File::create(self.path.join(name)).map(Interruptible)
-    }
-
-    /// Writes a file.
-    pub(super) fn write(&self, name: &str, text: &str) -> Result<(), Failure> {
-        self.create(name).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|e| self.failed(&e))
-    }
-
-    /// Why results can't be written here.
-    pub(super) fn failed(&self, error: &io::Error) -> Failure {
-        if interrupt::pressed() { Failure::Interrupted } else { unwritable(&self.folder.path, error) }
-    }
-
-    /// Exchanges the folder for what was written, in one step; returns how many files it holds.
-    pub(super) fn put_in_place(self) -> Result<usize, Failure> {
-        interrupt::check()?;
-        let (folder, aside) = (&self.folder.path, &self.path);
-        let mut results = interrupt::results();
-        // A run takes its time: what somebody put into the folder meanwhile is left alone.
-        ResultsFolder::claim(folder)?;
-        let files = std::fs::read_dir(aside).map_err(|error| unwritable(aside, &error))?.count();
-        if !folder.exists() {
-            std::fs::rename(aside, folder).map_err(|error| unwritable(folder, &error))?;
-            *results = Results::InPlace;
-            return Ok(files);
-        }
-        match renameat_with(CWD, aside, CWD, folder, RenameFlags::EXCHANGE) {
-            Ok(()) => {}
-            // A file system that can't exchange: for a moment there is no result, never half of one.
-            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                let old = aside.with_extension("old");
-                let renamed = std::fs::rename(folder, &old)
-                    .and_then(|()| std::fs::rename(aside, folder))
-                    .and_then(|()| std::fs::rename(&old, aside));
-                renamed.map_err(|error| unwritable(folder, &error))?;
-            }
-            Err(error) => return Err(unwritable(folder, &error.into())),
-        }
-        *results = Results::InPlace;
-        // The earlier result is where the new one was written, and goes with it.
-        Ok(files)
-    }
-}
-
-/// A file whose writing Ctrl-C ends.
-struct Interruptible(File);
-
-impl Write for Interruptible {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if interrupt::pressed() {
-            return Err(io::Error::other("interrupted"));
-        }
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-impl Drop for Aside<'_> {
-    fn drop(&mut self) {
-        let mut results = interrupt::results();
-        // What can't be removed was never in the place of a result; the next run tries again.
-        let _ = std::fs::remove_dir_all(&self.path);
-        if matches!(*results, Results::Aside(_)) {
-            *results = Results::Absent;
-        }
-    }
-}
-
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::input(format!("can't write {}: {error}", shown(path)))
 }
 

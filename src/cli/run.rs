@@ -11,6 +11,7 @@ use crate::cli::execution::{Execution, Manner, Telling};
 use crate::cli::failure::Failure;
 use crate::cli::progress::Progress;
 use crate::cli::results_folder::write_file;
+use crate::cli::sharing::Sharing;
 use crate::cli::{Format, interrupt, is_same_file, print, scenario_file, shown, terminal_width};
 use crate::meter::instant::Instant;
 use crate::report::standing;
@@ -20,6 +21,7 @@ use crate::scenario::calendar::{Zone, iso};
 use crate::scenario::moment;
 use crate::simulation::recorder::Unrecorded;
 use crate::simulation::replay;
+use crate::simulation::shard::Shard;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -27,6 +29,7 @@ Examples:
   flexmeter run week.toml --out /tmp/week --quiet
   flexmeter run week.toml --format json | jq .charges
   flexmeter run firm.toml --detail summary --threads 2
+  flexmeter run firm.toml --shard 3/8    the third of eight shares, for `merge`
 
 The folder gets charges.csv, sign_ins.csv, sessions.csv, packs.csv, token_events.csv, notices.csv and \
 summary.json, with contracts credits.csv, with licence servers transition.csv, and for other tools usage.parquet with accounts.parquet: the same bytes for \
@@ -56,6 +59,8 @@ pub(super) struct Arguments {
     checkpoint: Option<PathBuf>,
     #[command(flatten)]
     manner: Manner,
+    #[command(flatten)]
+    sharing: Sharing,
 }
 
 /// Runs a scenario to its end, or to a checkpoint.
@@ -71,8 +76,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let stop = Stop { until, place, telling: &arguments.manner.telling };
         return guarded((file, scenario.seed), "run", || stop.reach((file, &text), &scenario));
     }
+    let of_merge = [
+        ("--out", arguments.manner.out.is_some()),
+        ("--until", arguments.until.is_some()),
+        // Rows stand in the order of what users are called, and scenario.toml is needed to put them together.
+        ("--hide-names", scenario.directory.users.are_hidden()),
+    ];
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    Execution { scenario, text: &text, file, name, past: None }.carry_out(&arguments.manner)
+    let wanted = arguments.sharing.wanted(("run", file, scenario.seed), &of_merge)?;
+    let shard = wanted.as_ref().map_or(Shard::WHOLE, |(shard, _)| *shard);
+    let execution = Execution { scenario, text: &text, file, name, past: None, shard };
+    match wanted {
+        Some((_, shares)) => execution.carry_out_share(&arguments.manner, shares),
+        None => execution.carry_out(&arguments.manner),
+    }
 }
 
 fn read_until(text: &str, scenario: &Scenario) -> Result<Instant, Failure> {

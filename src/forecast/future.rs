@@ -16,6 +16,7 @@ use crate::meter::tokens::Tokens;
 use crate::scenario::Scenario;
 use crate::scenario::calendar::Day;
 use crate::scenario::price_list::Money;
+use crate::simulation::portable::portable;
 use crate::simulation::recorder::{Detail, Observer, Recorder, Stopped};
 use crate::simulation::replay;
 use crate::simulation::run::Run;
@@ -62,6 +63,9 @@ pub struct TeamFuture {
     /// The first instant at which somebody got none of what they wanted because tokens ran out.
     pub ran_out: Option<Instant>,
 }
+
+portable!(Future { tokens, teams, balance, shortages, used_cost, expired_cost, events });
+portable!(TeamFuture { tokens, expired, left, ran_out });
 
 impl Future {
     /// All tokens charged.

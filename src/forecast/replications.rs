@@ -3,7 +3,7 @@
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::scenario::Scenario;
 use crate::simulation::recorder::Stopped;
@@ -23,15 +23,25 @@ pub fn replicate<T: Send>(
     numbers: Range<u64>,
     of: impl Fn(&Arc<Scenario>) -> Result<T, Stopped> + Sync,
 ) -> Result<Vec<T>, Stopped> {
+    replicate_each(scenario, &numbers.collect::<Vec<_>>(), of)
+}
+
+/// What comes of each of these replications, in the same way.
+///
+/// # Errors
+/// Where a replication ends early: the first that did.
+pub fn replicate_each<T: Send>(
+    scenario: &Scenario,
+    numbers: &[u64],
+    of: impl Fn(&Arc<Scenario>) -> Result<T, Stopped> + Sync,
+) -> Result<Vec<T>, Stopped> {
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let next = AtomicU64::new(numbers.start);
+    let next = AtomicUsize::new(0);
     let work = || {
         let mut done = Vec::new();
         loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= numbers.end {
-                return Ok(done);
-            }
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(&number) = numbers.get(place) else { return Ok(done) };
             done.push((number, of(&replication(scenario, number))?));
         }
     };

@@ -11,6 +11,7 @@ use crate::meter::instant::{Instant, Span};
 use crate::meter::record::{SessionRecord, SignInRecord};
 use crate::meter::session::SessionEnd;
 use crate::scenario::duration;
+use crate::simulation::portable::portable;
 
 /// How refusals are told from true ones, for the reader.
 pub fn rule(cured_within: Span) -> String {
@@ -35,6 +36,8 @@ pub struct Shortages {
     /// Refusals that may still be cured: the last, and why.
     waiting: BTreeMap<(UserId, ProductId), (Instant, Refusal)>,
 }
+
+portable!(Shortages { cured_within, raw, felt, ended, waiting });
 
 impl Shortages {
     /// None yet.

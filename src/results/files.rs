@@ -14,7 +14,7 @@ use crate::meter::record::{
     TransitionRecord,
 };
 use crate::results::rows::FreeOpening;
-use crate::results::sorted_rows::{RowTaker, SortedRows, Spool};
+use crate::results::sorted_rows::{RowTaker, SortedRows, Spool, Table};
 use crate::scenario::Scenario;
 use crate::simulation::recorder::{Detail, Recorder};
 
@@ -44,6 +44,19 @@ pub const LATENCY: [&str; 2] = ["latency.hgrm", "latency.json"];
 
 /// The tables of contracts and of licence servers, which only runs with some of them write.
 pub const WHERE_THERE_ARE_SOME: [&str; 2] = ["credits.csv", "transition.csv"];
+
+/// The names of what a share of a run holds of rows: those of each table but packs, with what the table does not show,
+/// and the openings that were free.
+pub const ROWS: [&str; 8] = [
+    "charges.rows",
+    "sign_ins.rows",
+    "sessions.rows",
+    "token_events.rows",
+    "notices.rows",
+    "credits.rows",
+    "transition.rows",
+    "free.rows",
+];
 
 /// The tables that a run writes in some detail; those of contracts and licence servers where there are some.
 pub fn tables_of(scenario: &Scenario, detail: Detail) -> impl Iterator<Item = &'static str> {
@@ -109,6 +122,25 @@ impl Tables {
         }
     }
 
+    /// The table behind the name of a file: one of [`TABLES`] or [`ROWS`].
+    ///
+    /// # Panics
+    /// At any other name.
+    pub fn table(&mut self, name: &str) -> &mut dyn Table {
+        match name.split('.').next().unwrap_or_default() {
+            "charges" => &mut self.charges,
+            "sign_ins" => &mut self.sign_ins,
+            "sessions" => &mut self.sessions,
+            "packs" => &mut self.packs,
+            "token_events" => &mut self.token_events,
+            "notices" => &mut self.notices,
+            "credits" => &mut self.credits,
+            "transition" => &mut self.transition,
+            "free" => &mut self.free,
+            _ => panic!("{name} is no table"),
+        }
+    }
+
     /// Writes each table where `create` says, with the packs as they stand at the end.
     ///
     /// # Errors
@@ -137,22 +169,16 @@ impl Tables {
         }
         let mut run = Sha256::new();
         let mut more = BTreeMap::new();
-        for table in self.written {
+        for table in std::mem::take(&mut self.written) {
             let in_digest = TABLES[..IN_DIGEST].contains(&table);
             let mut own = Sha256::new();
-            let out = Hashed(create(table)?, if in_digest { &mut run } else { &mut own });
+            let mut out = Hashed(create(table)?, if in_digest { &mut run } else { &mut own });
             match table {
                 "charges.csv" => {
-                    self.charges.write_and(out, show)?;
-                    self.free.write_and(io::sink(), show)?;
+                    self.charges.write_and(&mut out, show)?;
+                    self.free.write_and(&mut io::sink(), show)?;
                 }
-                "sign_ins.csv" => self.sign_ins.write(out)?,
-                "sessions.csv" => self.sessions.write(out)?,
-                "packs.csv" => self.packs.write(out)?,
-                "token_events.csv" => self.token_events.write(out)?,
-                "notices.csv" => self.notices.write(out)?,
-                "credits.csv" => self.credits.write(out)?,
-                _ => self.transition.write(out)?,
+                table => self.table(table).write(&mut out)?,
             }
             if !in_digest {
                 more.insert(table, hex(own));

@@ -20,10 +20,16 @@ const ROWS_IN_MEMORY: usize = 1 << 18;
 /// Pieces merged at a time.
 const PIECES_MAX: usize = 64;
 
+/// Shares merged at a time: as many files are open, which systems allow a thousand of.
+const SHARES_MAX: usize = 512;
+
 /// A place to put sorted rows aside: a file without a name, say.
 pub trait Piece: Read + Write + Seek + Send {}
 
 impl<T: Read + Write + Seek + Send> Piece for T {}
+
+/// Sorted rows to be read from their beginning.
+pub type Rows = Box<dyn Read + Send>;
 
 /// Takes a row in its order.
 pub type RowTaker<'t> = dyn FnMut(&ByteRecord) -> io::Result<()> + 't;
@@ -37,8 +43,63 @@ pub struct SortedRows<R> {
     spool: Spool,
     rows: Vec<R>,
     /// Pieces by how often their rows have been merged; one level's pieces are about as large.
-    pieces: Vec<Vec<Box<dyn Piece>>>,
+    pieces: Vec<Vec<Rows>>,
     rows_in_memory: usize,
+}
+
+/// A table, whatever its rows are.
+pub trait Table {
+    /// Takes in rows that were written elsewhere by [`Table::write_rows`], of the same table.
+    ///
+    /// # Errors
+    /// Where a piece can't be read or written.
+    fn take_in(&mut self, rows: Rows) -> io::Result<()>;
+
+    /// Writes all rows with what their table does not show, and no header, to be taken in elsewhere; no row is left.
+    ///
+    /// # Errors
+    /// Where a piece can't be read or the rows can't be written.
+    fn write_rows(&mut self, out: &mut dyn Write) -> io::Result<()>;
+
+    /// Writes the whole table, header first; no row is left.
+    ///
+    /// # Errors
+    /// Where a piece can't be read or the table can't be written.
+    fn write(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.write_and(out, &mut |_| Ok(()))
+    }
+
+    /// Writes the whole table, and shows each row as it goes, with what its table does not.
+    ///
+    /// # Errors
+    /// Where a piece can't be read, the table can't be written, or who is shown a row fails.
+    fn write_and(&mut self, out: &mut dyn Write, show: &mut RowTaker<'_>) -> io::Result<()>;
+}
+
+impl<R: Row> Table for SortedRows<R> {
+    fn take_in(&mut self, rows: Rows) -> io::Result<()> {
+        self.put(rows, 0, SHARES_MAX)
+    }
+
+    fn write_rows(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        let mut writer = csv_writer(out);
+        self.merge_all(&mut |row| Ok(writer.write_byte_record(row)?))?;
+        writer.flush()
+    }
+
+    fn write_and(&mut self, out: &mut dyn Write, show: &mut RowTaker<'_>) -> io::Result<()> {
+        let mut writer = csv_writer(out);
+        writer.write_record(R::HEADER)?;
+        self.merge_all(&mut |row| {
+            if row.len() == R::HEADER.len() {
+                writer.write_byte_record(row)?;
+            } else {
+                writer.write_record(row.iter().take(R::HEADER.len()))?;
+            }
+            show(row)
+        })?;
+        writer.flush()
+    }
 }
 
 impl<R: Row> SortedRows<R> {
@@ -59,54 +120,33 @@ impl<R: Row> SortedRows<R> {
         }
         let piece = piece(&self.spool, |take| self.each_row(take))?;
         self.rows.clear();
-        self.put(piece, 0)
+        self.put(piece, 0, PIECES_MAX)
     }
 
-    /// Writes the whole table, header first; no row is left.
-    ///
-    /// # Errors
-    /// Where a piece can't be read or the table can't be written.
-    pub fn write(&mut self, out: impl Write) -> io::Result<()> {
-        self.write_and(out, &mut |_| Ok(()))
-    }
-
-    /// Writes the whole table, and shows each row as it goes, with what its table does not.
-    ///
-    /// # Errors
-    /// Where a piece can't be read, the table can't be written, or who is shown a row fails.
-    pub fn write_and(&mut self, out: impl Write, show: &mut RowTaker<'_>) -> io::Result<()> {
-        let mut writer = csv_writer(out);
-        writer.write_record(R::HEADER)?;
-        let mut write = |row: &ByteRecord| {
-            if row.len() == R::HEADER.len() {
-                writer.write_byte_record(row)?;
-            } else {
-                writer.write_record(row.iter().take(R::HEADER.len()))?;
-            }
-            show(row)
-        };
+    /// Goes through all rows in order; none is left.
+    fn merge_all(&mut self, take: &mut RowTaker<'_>) -> io::Result<()> {
         if self.pieces.is_empty() {
-            self.each_row(&mut write)?;
+            self.each_row(take)?;
         } else {
             let last = piece(&self.spool, |take| self.each_row(take))?;
             let pieces = std::mem::take(&mut self.pieces).into_iter().flatten();
-            merge(pieces.chain([last]).collect(), &mut write)?;
+            merge(pieces.chain([last]).collect(), take)?;
         }
         self.rows = Vec::new();
-        writer.flush()
+        Ok(())
     }
 
-    fn put(&mut self, piece: Box<dyn Piece>, level: usize) -> io::Result<()> {
+    fn put(&mut self, piece: Rows, level: usize, merged_at: usize) -> io::Result<()> {
         if self.pieces.len() == level {
             self.pieces.push(Vec::new());
         }
         self.pieces[level].push(piece);
-        if self.pieces[level].len() < PIECES_MAX {
+        if self.pieces[level].len() < merged_at {
             return Ok(());
         }
         let full = std::mem::take(&mut self.pieces[level]);
         let merged = self::piece(&self.spool, |take| merge(full, take))?;
-        self.put(merged, level + 1)
+        self.put(merged, level + 1, merged_at)
     }
 
     /// The rows in memory in order: by their first columns as numbers, and rows alike in those as text.
@@ -144,23 +184,20 @@ fn csv_writer<W: Write>(out: W) -> Writer<W> {
 }
 
 /// A piece with what is written to it, to be read from its beginning.
-fn piece(
-    spool: &Spool,
-    write: impl FnOnce(&mut RowTaker<'_>) -> io::Result<()>,
-) -> io::Result<Box<dyn Piece>> {
+fn piece(spool: &Spool, write: impl FnOnce(&mut RowTaker<'_>) -> io::Result<()>) -> io::Result<Rows> {
     let mut piece = spool()?;
     let mut writer = csv_writer(&mut piece);
     write(&mut |row| Ok(writer.write_byte_record(row)?))?;
     writer.flush()?;
     drop(writer);
     piece.rewind()?;
-    Ok(piece)
+    Ok(Box::new(piece))
 }
 
 /// The next row of a piece; the heap's greatest is the first in order.
 struct Head {
     row: ByteRecord,
-    rest: Reader<Box<dyn Piece>>,
+    rest: Reader<Rows>,
 }
 
 impl Ord for Head {
@@ -184,7 +221,7 @@ impl PartialEq for Head {
 impl Eq for Head {}
 
 /// Goes through the rows of sorted pieces in order.
-fn merge(pieces: Vec<Box<dyn Piece>>, take: &mut RowTaker<'_>) -> io::Result<()> {
+fn merge(pieces: Vec<Rows>, take: &mut RowTaker<'_>) -> io::Result<()> {
     let mut heads = BinaryHeap::new();
     for piece in pieces {
         let mut rest = ReaderBuilder::new().has_headers(false).buffer_capacity(1 << 16).from_reader(piece);

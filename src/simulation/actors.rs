@@ -28,6 +28,7 @@ use crate::simulation::actors::user_actor::{UserActor, UserStart};
 use crate::simulation::course::{Course, people};
 use crate::simulation::recorder::{Detail, Observer, Recorder, Stopped};
 use crate::simulation::run::Run;
+use crate::simulation::shard::Shard;
 use crate::simulation::team_group::TeamGroup;
 
 /// Nanoseconds that only move forward.
@@ -102,7 +103,19 @@ pub fn run<R: Recorder + 'static>(
     recorder: R,
     company: Company,
 ) -> Result<Carried<R>, Stopped> {
-    runtime().block_on(direct(scenario.clone(), recorder, company))
+    run_shard((scenario, Shard::WHOLE), recorder, company)
+}
+
+/// Carries one share of a scenario out.
+///
+/// # Errors
+/// Where the recorder fails, the observer ends the run, or an actor panics.
+pub fn run_shard<R: Recorder + 'static>(
+    (scenario, shard): (&Arc<Scenario>, Shard),
+    recorder: R,
+    company: Company,
+) -> Result<Carried<R>, Stopped> {
+    runtime().block_on(direct((scenario.clone(), shard), recorder, company))
 }
 
 fn runtime() -> Runtime {
@@ -110,7 +123,7 @@ fn runtime() -> Runtime {
 }
 
 async fn direct<R: Recorder + 'static>(
-    scenario: Arc<Scenario>,
+    (scenario, shard): (Arc<Scenario>, Shard),
     recorder: R,
     company: Company,
 ) -> Result<Carried<R>, Stopped> {
@@ -122,7 +135,7 @@ async fn direct<R: Recorder + 'static>(
     let recorder_actor = RecorderActor::default();
     let (recorder, _) =
         Actor::spawn_linked(None, recorder_actor, start, supervisor.get_cell()).await.expect("it starts");
-    let groups: Vec<_> = TeamGroup::split(&scenario).into_iter().map(Arc::new).collect();
+    let groups: Vec<_> = shard.groups(&scenario).into_iter().map(Arc::new).collect();
     let threads = company.threads.min(groups.len()).max(1);
     let shared = Arc::new(Shared {
         groups,

@@ -31,6 +31,9 @@ pub enum Detail {
 }
 
 impl Detail {
+    /// From the least to the most.
+    pub const ALL: [Detail; 3] = [Detail::Summary, Detail::Charges, Detail::Full];
+
     /// The word for it on the command line and in summaries.
     pub fn name(self) -> &'static str {
         match self {

@@ -12,6 +12,7 @@ use crate::simulation::course::{Agenda, Course, Drive, people};
 use crate::simulation::panicked::guarded;
 use crate::simulation::recorder::{Observer, Recorder, Stopped};
 use crate::simulation::run::Run;
+use crate::simulation::shard::Shard;
 use crate::simulation::team_group::TeamGroup;
 
 /// Carries a scenario out without actors: group after group, on one thread.
@@ -23,8 +24,20 @@ pub fn run<R: Recorder>(
     recorder: &mut R,
     observer: &dyn Observer,
 ) -> Result<Run, Stopped> {
+    run_shard((scenario, Shard::WHOLE), recorder, observer)
+}
+
+/// Carries one share of a scenario out, in the same way.
+///
+/// # Errors
+/// Where the recorder fails, the observer ends the run, or something panics.
+pub fn run_shard<R: Recorder>(
+    (scenario, shard): (&Arc<Scenario>, Shard),
+    recorder: &mut R,
+    observer: &dyn Observer,
+) -> Result<Run, Stopped> {
     let mut run = Run::default();
-    for group in TeamGroup::split(scenario) {
+    for group in shard.groups(scenario) {
         run.add(carry_out(scenario, &Arc::new(group), (&mut *recorder, observer))?);
     }
     Ok(run)

@@ -15,6 +15,7 @@ use crate::meter::team::Plan;
 use crate::meter::tokens::Tokens;
 use crate::scenario::Scenario;
 use crate::scenario::expect::{Expect, Expectation};
+use crate::simulation::portable::portable;
 use crate::simulation::recorder::Unrecorded;
 use crate::simulation::replay;
 use crate::simulation::tally::Tally;
@@ -75,6 +76,20 @@ pub struct AskedRows {
     pub hindrances: Vec<TransitionRecord>,
 }
 
+portable!(Run { tally, first, asked, packs, probes });
+portable!(FirstRows { charges, refusals, ended });
+portable!(AskedRows {
+    keys,
+    charges,
+    sign_ins,
+    sessions,
+    users,
+    notices,
+    plans,
+    wants_hindrances,
+    hindrances
+});
+
 impl Run {
     /// Replays a scenario from its first request to its end, without writing rows down.
     pub fn replay(scenario: &Arc<Scenario>) -> Run {
@@ -82,7 +97,7 @@ impl Run {
     }
 
     /// Adds what came of another group of teams.
-    pub(crate) fn add(&mut self, mut other: Run) {
+    pub fn add(&mut self, mut other: Run) {
         self.tally.add(other.tally);
         other.first.charges.drain(..).for_each(|row| self.first.offer_charge(&row));
         other.first.refusals.drain(..).for_each(|row| self.first.offer_refusal(row));

@@ -12,6 +12,7 @@ use crate::meter::record::{ChargeRecord, CreditRecord, Record, TokenEventKind};
 use crate::meter::session::SessionEnd;
 use crate::meter::team::Plan;
 use crate::meter::tokens::Tokens;
+use crate::simulation::portable::portable;
 use crate::simulation::team_group::TeamGroup;
 
 /// What is charged to one user for one product by one team.
@@ -79,6 +80,25 @@ pub struct TeamTally {
     /// The next pack end at which something would be lost, and how much.
     pub next_expiry: Option<(Instant, Tokens)>,
 }
+
+portable!(Tally {
+    admitted,
+    refused,
+    sessions,
+    charges,
+    expiries,
+    tokens,
+    uncovered,
+    accounts,
+    unrecorded,
+    teams,
+    plans,
+    contracts,
+    credits,
+    servers
+});
+portable!(Charged { charges, tokens });
+portable!(TeamTally { available, tokens, posted, expired, remaining, next_expiry });
 
 impl TeamTally {
     /// Charged without cover and not paid by a purchase yet (RULES 2.6).

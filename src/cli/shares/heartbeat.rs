@@ -1,0 +1,126 @@
+//! `Heartbeat`: a share under way tells where it runs and how far it has come, every few seconds.
+//!
+//! What it writes is of the wall clock and goes when the share is done.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+use rustix::system::uname;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::progress::Progress;
+use crate::load::machine::utc_now;
+use crate::meter::instant::Instant;
+use crate::scenario::calendar::from_iso;
+
+/// The name of the file in the folder of a share under way.
+const PROGRESS: &str = "progress.json";
+
+/// How often it is written.
+const EVERY: Duration = Duration::from_secs(2);
+
+/// Who has been silent for so many seconds is taken to be gone.
+const SILENT: i64 = 60;
+
+/// A sign of life.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Beat {
+    /// Which share: `3/8`.
+    pub(super) share: String,
+    /// The machine's name.
+    pub(super) host: String,
+    /// The process there.
+    pub(super) process: u32,
+    /// When it began, in UTC.
+    pub(super) started: String,
+    /// When this was written, in UTC.
+    pub(super) now: String,
+    /// How much of the simulation is done, from 0 to 1; what comes then is writing.
+    pub(super) done: f64,
+}
+
+impl Beat {
+    /// The first one of this process.
+    pub(super) fn first(share: String) -> Self {
+        let now = utc_now();
+        Beat { share, host: host(), process: std::process::id(), started: now.clone(), now, done: 0.0 }
+    }
+
+    /// The one in a folder of a share under way.
+    pub(super) fn read(folder: &Path) -> Option<Beat> {
+        let text = std::fs::read_to_string(folder.join(PROGRESS)).ok()?;
+        serde_json::from_str(&text).ok().filter(|beat: &Beat| beat.started().is_some() && beat.at().is_some())
+    }
+
+    /// When the share began.
+    pub(super) fn started(&self) -> Option<Instant> {
+        from_iso(&self.started)
+    }
+
+    /// When this was written.
+    pub(super) fn at(&self) -> Option<Instant> {
+        from_iso(&self.now)
+    }
+
+    /// Whether whoever wrote it still works, as far as can be told from here.
+    pub(super) fn lives(&self) -> bool {
+        let is_here = self.host == host();
+        let process = i32::try_from(self.process).ok().and_then(Pid::from_raw);
+        let is_dead = process.is_none_or(|process| test_kill_process(process) == Err(Errno::SRCH));
+        let silent = from_iso(&utc_now()).zip(self.at()).map(|(now, at)| (now - at).seconds());
+        !(is_here && is_dead) && silent.is_some_and(|silent| silent <= SILENT)
+    }
+
+    fn write(&self, folder: &Path) -> io::Result<()> {
+        let (place, aside) = (folder.join(PROGRESS), folder.join(format!("{PROGRESS}.new")));
+        std::fs::write(&aside, serde_json::to_string(self)? + "\n")?;
+        std::fs::rename(aside, place)
+    }
+}
+
+/// The name of this machine.
+pub(super) fn host() -> String {
+    uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Writes signs of life until it is dropped.
+pub(super) struct Heartbeat {
+    folder: PathBuf,
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Heartbeat {
+    /// Begins in the folder of a share.
+    pub(super) fn start(folder: &Path, first: Beat, progress: Arc<Progress>) -> io::Result<Self> {
+        first.write(folder)?;
+        let (end, ended) = channel();
+        let (folder, mut beat) = (folder.to_owned(), first);
+        let place = folder.clone();
+        let thread = std::thread::spawn(move || {
+            while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
+                beat = Beat { now: utc_now(), done: progress.done(), ..beat };
+                // Who can't write this can't write the share either, and will say so.
+                let _ = beat.write(&place);
+            }
+        });
+        Ok(Heartbeat { folder, end: Some(end), thread: Some(thread) })
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("it only writes");
+        }
+        // The share is whole without it, or gone with it.
+        let _ = std::fs::remove_file(self.folder.join(PROGRESS));
+    }
+}
