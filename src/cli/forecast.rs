@@ -82,8 +82,10 @@ pub(super) fn forecast(arguments: &Arguments) -> Result<ExitCode, Failure> {
     answer.check(file)?;
     let (text, mut scenario) = scenario_file::read_with_text(file)?;
     manner.first(&mut scenario);
-    let of_merge = [("--page", answer.has_page()), ("--format csv", answer.format().is_none())];
-    if let Some(wanted) = arguments.sharing.wanted(("forecast", file, scenario.seed), &of_merge)? {
+    let of_merge = "give it to `flexmeter merge`";
+    let not_of_one =
+        [("--page", answer.has_page(), of_merge), ("--format csv", answer.format().is_none(), of_merge)];
+    if let Some(wanted) = arguments.sharing.wanted(("forecast", file, scenario.seed), &not_of_one)? {
         return share(arguments, (&text, scenario), wanted);
     }
     let prepared = arguments.question().prepare(scenario)?;

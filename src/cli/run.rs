@@ -71,19 +71,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.manner.names.hide(&mut scenario)?;
     let scenario = Arc::new(scenario);
     let file = &arguments.file;
+    let hidden = scenario.directory.users.are_hidden();
+    let not_of_one = [
+        ("--out", arguments.manner.out.is_some(), "`flexmeter merge --out` says where the results of all go"),
+        ("--until", arguments.until.is_some(), "a checkpoint is of all teams"),
+        (
+            "--hide-names",
+            hidden,
+            "shares are put together by name; `usage`, `export` and `report` hide names",
+        ),
+    ];
+    let wanted = arguments.sharing.wanted(("run", file, scenario.seed), &not_of_one)?;
     if let (Some(until), Some(place)) = (&arguments.until, &arguments.checkpoint) {
         let until = read_until(until, &scenario)?;
         let stop = Stop { until, place, telling: &arguments.manner.telling };
         return guarded((file, scenario.seed), "run", || stop.reach((file, &text), &scenario));
     }
-    let of_merge = [
-        ("--out", arguments.manner.out.is_some()),
-        ("--until", arguments.until.is_some()),
-        // Rows stand in the order of what users are called, and scenario.toml is needed to put them together.
-        ("--hide-names", scenario.directory.users.are_hidden()),
-    ];
     let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let wanted = arguments.sharing.wanted(("run", file, scenario.seed), &of_merge)?;
     let shard = wanted.as_ref().map_or(Shard::WHOLE, |(shard, _)| *shard);
     let execution = Execution { scenario, text: &text, file, name, past: None, shard };
     match wanted {

@@ -23,16 +23,15 @@ impl Sharing {
     /// Which share, and the folder of all; `None` where all of the work is to be done here.
     ///
     /// # Errors
-    /// Where an option is given besides that belongs to the putting together: by its name.
+    /// Where an option is given besides that one share can't have: its name, whether it is given, and the way out.
     pub(super) fn wanted(
         &self,
         (command, file, seed): (&str, &Path, u64),
-        of_merge: &[(&str, bool)],
+        not_of_one: &[(&str, bool, &str)],
     ) -> Result<Option<(Shard, SharesFolder)>, Failure> {
         let Some(shard) = self.shard else { return Ok(None) };
-        if let Some((option, _)) = of_merge.iter().find(|(_, given)| *given) {
-            let text = format!("{option} can't be had of one share; give it to `flexmeter merge`");
-            return Err(Failure::input(text));
+        if let Some((option, _, way_out)) = not_of_one.iter().find(|(_, given, _)| *given) {
+            return Err(Failure::input(format!("{option} can't be had of one share: {way_out}")));
         }
         let folder = self.shares.clone().unwrap_or_else(|| default_folder(command, file, seed));
         Ok(Some((shard, SharesFolder { path: folder })))

@@ -38,7 +38,7 @@ pub struct Share {
     /// What else was asked, by the names of the command's options.
     pub asked: Map<String, Value>,
     /// Which share of how many: `3/8`.
-    share: String,
+    shard: String,
     /// Its other files, by name.
     pub files: BTreeMap<String, Content>,
     seal: String,
@@ -88,7 +88,7 @@ impl Share {
             scenario_sha256: task.scenario_sha256,
             seed: task.seed,
             asked: task.asked,
-            share: shard.to_string(),
+            shard: shard.to_string(),
             files,
             seal: String::new(),
         };
@@ -100,7 +100,7 @@ impl Share {
     /// # Panics
     /// Never for a share that was read or made here.
     pub fn shard(&self) -> Shard {
-        self.share.parse().expect("a share that was written here")
+        self.shard.parse().expect("a share that was written here")
     }
 
     /// The text of its file.
@@ -135,7 +135,7 @@ impl Share {
         let share: Share = serde_json::from_value(value)
             .map_err(|error| format!("is damaged: its {SHARE} was edited ({error})"))?;
         let open = Share { seal: String::new(), ..share.clone() };
-        if share.seal != digest(&open.text()) || share.share.parse::<Shard>().is_err() {
+        if share.seal != digest(&open.text()) || share.shard.parse::<Shard>().is_err() {
             return Err(format!("is damaged: its {SHARE} was edited, its seal does not fit"));
         }
         Ok(share)

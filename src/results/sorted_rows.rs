@@ -249,7 +249,7 @@ mod tests {
     use crate::meter::instant::Instant;
     use crate::meter::record::{TokenEvent, TokenEventKind};
     use crate::meter::tokens::Tokens;
-    use crate::results::sorted_rows::{SortedRows, Spool};
+    use crate::results::sorted_rows::{SortedRows, Spool, Table};
     use crate::scenario::Scenario;
 
     /// Three thousand rows put aside a few at a time, over two levels of merging, against all at once.

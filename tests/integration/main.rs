@@ -37,6 +37,7 @@
 //! * `theory`          simulated users: what renewal theory says they are charged; streams of their own.
 //! * `usage`           what administrators see: against the tables counted plainly, and by hand.
 //! * `transcript`      what simulated users did, written down as steps: the same rows without chance.
+//! * `shares`          shares of a run or a forecast: put together they are the same bytes; what is refused, by name.
 //! * `sheet`           an answer as text, CSV and a page: in the browser, each chart with its words and its table.
 //! * `shrinking`       the least that still shows something: what is left, that it is the least, exit codes.
 //! * `support`         running the binary and reading scenarios, for the modules above.
@@ -78,6 +79,7 @@ mod samples;
 mod scenarios;
 mod seats;
 mod second_opinion;
+mod shares;
 mod sheet;
 mod shrinking;
 mod support;

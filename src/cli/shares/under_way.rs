@@ -44,9 +44,10 @@ impl SharesFolder {
             known.push(shard);
             let Beat { host, process, started, done, .. } = beat;
             let seconds = (now - started_at).seconds();
-            let standing = match lives {
-                true => Standing::Running { host, process, started, seconds, done },
-                false => Standing::Lost { host, process, started, seconds, done },
+            let standing = if lives {
+                Standing::Running { host, process, started, seconds, done }
+            } else {
+                Standing::Lost { host, process, started, seconds, done }
             };
             of_shard.push((shard, standing));
         }

@@ -17,7 +17,7 @@ use crate::results::share::{Content, SHARE, Share};
 /// The name of the file that says how long a share took, and where.
 pub(super) const TIMING: &str = "timing.json";
 
-/// The name of the file of how long decisions took, as HdrHistogram writes it; not in the share's own list, since no
+/// The name of the file of how long decisions took, in a histogram's own form; not in the share's own list, since no
 /// two runs write the same.
 const LATENCY: &str = "latency.hdr";
 
@@ -95,7 +95,10 @@ pub(in crate::cli) fn latency(folder: &Path) -> io::Result<Option<Histogram<u64>
         return Ok(None);
     }
     let read = Deserializer::new().deserialize(&mut File::open(path)?);
-    read.map(Some).map_err(io::Error::other)
+    let mut latency: Histogram<u64> = read.map_err(io::Error::other)?;
+    // What is read has as much room as it needs, and others are added to it.
+    latency.auto(true);
+    Ok(Some(latency))
 }
 
 /// Writes how long decisions took.
