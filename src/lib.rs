@@ -27,6 +27,9 @@
 //!   ([`simulation::course::standing`]) goes on from a [`results::checkpoint`], which holds no state.
 //! * [`results`] are the tables that a run writes, and can be read back from. Rows are sorted in pieces, so that
 //!   a run may have more of them than fit into memory ([`results::sorted_rows`]).
+//!   A share of a run or a forecast ([`simulation::shard`]) holds such pieces, and the rest of what came of it as
+//!   bytes ([`simulation::portable`]); what it is of stands in [`results::share`], so that only what belongs together
+//!   is put together.
 //! * [`usage`] is what administrators see of a run that is over: balances, usage, what waste cost (RULES 5).
 //! * [`audit`] answers questions about a run by running it again: why something was charged, what would have
 //!   avoided it, where two runs part, what of a file is the least that still shows it ([`audit::shrinking`]),

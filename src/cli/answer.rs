@@ -58,21 +58,17 @@ impl Answer {
         }
     }
 
-    /// Writes the page, where one is asked for.
-    pub(super) fn write_page(&self, sheet: &Sheet) -> Result<(), Failure> {
-        let Some(page) = &self.page else { return Ok(()) };
-        let text = sheet::html(sheet);
-        interrupt::check()?;
-        write_file(page, &text)
-    }
-
     /// Writes the page, where one is asked for, and prints the answer: the sheet, or what `json` writes.
     pub(super) fn show(
         &self,
         sheet: &Sheet,
         json: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        self.write_page(sheet)?;
+        if let Some(page) = &self.page {
+            let text = sheet::html(sheet);
+            interrupt::check()?;
+            write_file(page, &text)?;
+        }
         match self.format {
             Form::Table => print(&sheet::text(sheet, terminal_width())),
             Form::Json => print_with(json),

@@ -59,7 +59,7 @@ pub(super) struct Arguments {
     /// The folder to write the results of a run to [default: results/<file stem>-<seed>]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Print nothing but errors
+    /// No progress line; of a run print nothing but errors
     #[arg(long, short)]
     quiet: bool,
     #[command(flatten)]
@@ -129,7 +129,9 @@ fn refused(folder: &SharesFolder, problems: &[String]) -> Failure {
     if problems.len() > PROBLEMS_MAX {
         text += &format!("\n  and {} more", problems.len() - PROBLEMS_MAX);
     }
-    text += "\nnothing was written; a share that is removed is written again by the command that made it";
+    let status = format!("`flexmeter merge --status {}` tells how far each is", shown(&folder.path));
+    text += "\nnothing was written; the command that made the others writes a missing or damaged share ";
+    text += &format!("({status}), and what does not belong is to be removed");
     Failure::input(text)
 }
 
@@ -191,7 +193,7 @@ impl Merging<'_> {
 
     /// The answer of a forecast.
     fn forecast(&self, scenario: Scenario) -> Result<ExitCode, Failure> {
-        let Arguments { out, quiet, answer, .. } = self.arguments;
+        let Arguments { out, answer, .. } = self.arguments;
         if out.is_some() {
             let text = "--out is of runs, and these are shares of a forecast, which is printed, or a --page";
             return Err(Failure::input(text));
@@ -204,12 +206,7 @@ impl Merging<'_> {
         let futures = self.shares.iter().map(|(path, _)| read::<Vec<Future>>(path, FUTURES));
         let futures = together(futures.collect::<Result<_, _>>()?, prepared.effort);
         let outlook = prepared.outlook(&futures);
-        let sheet = forecast::sheet(&outlook);
-        if *quiet {
-            answer.write_page(&sheet)?;
-        } else {
-            answer.show(&sheet, |out| forecast::json(&outlook, out))?;
-        }
+        answer.show(&forecast::sheet(&outlook), |out| forecast::json(&outlook, out))?;
         Ok(ExitCode::SUCCESS)
     }
 }
