@@ -43,6 +43,7 @@ mod policies;
 mod compare;
 mod seats;
 mod load;
+mod cluster;
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -78,6 +79,8 @@ Examples:
   flexmeter report results/firm-1        the same as a page, with charts
   flexmeter seats firm.toml     for whom a subscription is cheaper than tokens
   flexmeter shrink week.toml --failing   the least that shows a failure
+  flexmeter cluster slurm firm.toml --shards 6 | bash
+                                on many machines; merged as on one
   flexmeter catalog             products whose rates are on the public record
 
 Exit codes: 0 ok, 1 a check failed or runs differ, 2 bad input, 70 a defect, 130 interrupted.";
@@ -138,6 +141,8 @@ enum Command {
     Load(Box<load::Arguments>),
     /// Put the shares of a run or a forecast together, or tell how far they are.
     Merge(merge::Arguments),
+    /// Print what Slurm, Kubernetes or xargs need to run a scenario in shares.
+    Cluster(Box<cluster::Arguments>),
     /// Write a commented scenario to start from.
     New(new::Arguments),
     /// List the rules with their policies and the scenarios that show them, or print one.
@@ -182,6 +187,7 @@ pub fn main() -> ExitCode {
         Command::Seats(arguments) => seats::seats(&arguments),
         Command::Load(arguments) => load::load(&arguments),
         Command::Merge(arguments) => merge::merge(&arguments),
+        Command::Cluster(arguments) => cluster::cluster(&arguments),
         Command::New(arguments) => new::new(&arguments),
         Command::Rules(arguments) => rules::rules(&arguments),
         Command::Catalog(arguments) => catalog::catalog(&arguments),

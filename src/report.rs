@@ -27,3 +27,4 @@ pub mod export;
 pub mod shrinking;
 pub mod usage;
 pub mod load;
+pub mod cluster;

@@ -19,6 +19,7 @@
 //! * `calendar`        zones prepared to be asked often give the same instants.
 //! * `checkpoint`      runs left and gone on with, or branched off: the same bytes, and what is refused.
 //! * `clock`           sessions of typed commands: what they show and become, what is saved, what going back leaves.
+//! * `cluster`         what engines need to run shares: run with stand-ins, names come through whole, mistakes are refused.
 //! * `command`         the binary: help, exit codes, what is written where.
 //! * `comparison`      futures side by side: misreadings by hand, changes told apart from chance, the commands.
 //! * `difference`      where two runs part: against a naive comparison, and as the command tells it.
@@ -53,6 +54,7 @@ mod broken_files;
 mod calendar;
 mod checkpoint;
 mod clock;
+mod cluster;
 mod command;
 mod comparison;
 mod difference;
