@@ -24,8 +24,9 @@ fn outputs_in_the_readme_are_those_of_the_commands() {
         let block = part.strip_prefix("console\n").filter(|block| block.starts_with("$ flexmeter"));
         // A session at the clock is a person's, and has a test of its own.
         let block = block.filter(|block| !block.starts_with("$ flexmeter clock"));
-        // What is measured in real time is another figure every time.
+        // What is measured in real time is another figure every time, and so is who does what meanwhile.
         let block = block.filter(|block| !block.starts_with("$ flexmeter load"));
+        let block = block.filter(|block| !block.starts_with("$ flexmeter merge --status"));
         let Some(block) = block.filter(|_| place % 2 == 1) else {
             renewed += part;
             renewed += "```";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::shares::smaller;
 use crate::support::{flexmeter, project, stderr, stdout};
@@ -125,77 +125,100 @@ fn what_one_share_cannot_have_is_refused_with_the_way_out() {
     }
 }
 
-/// Each makes one of three shares wrong, and is told of by its name; nothing is written.
-#[test]
-fn a_wrong_share_is_refused_by_name() {
-    let folder = firm();
-    let folder = folder.path();
-    shares(folder, 3);
-    let kept = folder.join("kept");
-    fs::rename(folder.join("shares"), &kept).expect("it moves");
-    fs::write(folder.join("other.toml"), smaller(4).replace("rate = 2", "rate = 3")).expect("it is written");
-    let place = folder.join("shares");
-    let second = place.join("share-2-of-3");
-    let check = |wrong: &dyn Fn(), expected: &[&str]| {
+/// Three shares, the second of which is made wrong in one way after another.
+struct Wrong {
+    folder: tempfile::TempDir,
+}
+
+impl Wrong {
+    fn new() -> Self {
+        let folder = firm();
+        shares(folder.path(), 3);
+        fs::rename(folder.path().join("shares"), folder.path().join("kept")).expect("it moves");
+        Wrong { folder }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    fn second(&self) -> PathBuf {
+        self.path().join("shares/share-2-of-3")
+    }
+
+    /// What is wrong is told by the share's name, and nothing is written.
+    fn check(&self, wrong: &dyn Fn(), expected: &[&str]) {
+        let place = self.path().join("shares");
         let _ = fs::remove_dir_all(&place);
-        copy(&kept, &place);
+        copy(&self.path().join("kept"), &place);
         wrong();
-        let said = refused(folder, "merge shares --out merged");
+        let said = refused(self.path(), "merge shares --out merged");
         for part in expected {
             assert!(said.contains(part), "expected {part:?} in {said}");
         }
-        assert!(!folder.join("merged").exists(), "{said}");
-    };
-    let again = |arguments: &str| {
-        fs::remove_dir_all(&second).expect("it goes");
-        done(folder, &format!("{arguments} --shard 2/3 --shares shares --quiet"));
-    };
-    let edit = |name: &str, change: &dyn Fn(&mut Vec<u8>)| {
-        let mut bytes = fs::read(second.join(name)).expect("a file");
+        assert!(!self.path().join("merged").exists(), "{said}");
+    }
+
+    /// The second share made by another command.
+    fn again(&self, arguments: &str) {
+        fs::remove_dir_all(self.second()).expect("it goes");
+        done(self.path(), &format!("{arguments} --shard 2/3 --shares shares --quiet"));
+    }
+
+    /// One of its files changed.
+    fn edit(&self, name: &str, change: &dyn Fn(&mut Vec<u8>)) {
+        let mut bytes = fs::read(self.second().join(name)).expect("a file");
         change(&mut bytes);
-        fs::write(second.join(name), bytes).expect("it is written");
-    };
-    let other = ["share-2-of-3 is of another file: other.toml with SHA-256", "share 2/3 is missing"];
-    check(&|| again("run other.toml"), &other);
-    check(&|| again("run firm.toml --seed 77"), &["share-2-of-3 is of another seed: 77, not 1"]);
+        fs::write(self.second().join(name), bytes).expect("it is written");
+    }
+}
+
+#[test]
+fn a_share_of_something_else_is_refused_by_name() {
+    let wrong = Wrong::new();
+    let other = smaller(4).replace("rate = 2", "rate = 3");
+    fs::write(wrong.path().join("other.toml"), other).expect("it is written");
+    let of_file = ["share-2-of-3 is of another file: other.toml with SHA-256", "share 2/3 is missing"];
+    wrong.check(&|| wrong.again("run other.toml"), &of_file);
+    let of_seed = "share-2-of-3 is of another seed: 77, not 1";
+    wrong.check(&|| wrong.again("run firm.toml --seed 77"), &[of_seed]);
     let asked = "share-2-of-3 was asked something else: detail \"charges\", not \"full\"";
-    check(&|| again("run firm.toml --detail charges"), &[asked]);
-    check(
-        &|| again("forecast firm.toml --runs 3"),
-        &["share-2-of-3 is of another command: forecast, not run"],
-    );
+    wrong.check(&|| wrong.again("run firm.toml --detail charges"), &[asked]);
+    let of_command = "share-2-of-3 is of another command: forecast, not run";
+    wrong.check(&|| wrong.again("forecast firm.toml --runs 3"), &[of_command]);
     let version = |bytes: &mut Vec<u8>| {
         let ours = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
         let text = String::from_utf8(std::mem::take(bytes)).expect("text");
         *bytes = text.replace(&ours, "\"version\": \"0.0.9\"").into_bytes();
     };
     let of_version = "share-2-of-3 is of another version: flexmeter 0.0.9 wrote it";
-    check(&|| edit("share.json", &version), &[of_version]);
-    for name in
-        files(&kept.join("share-2-of-3")).keys().map(String::as_str).chain(["timing.json", "latency.hdr"])
-    {
-        if fs::metadata(kept.join("share-2-of-3").join(name)).expect("a file").len() == 0 {
-            continue;
-        }
+    wrong.check(&|| wrong.edit("share.json", &version), &[of_version]);
+    let copies = "copy-of-it and share-2-of-3 are both share 2/3; remove one";
+    wrong.check(&|| copy(&wrong.second(), &wrong.path().join("shares/copy-of-it")), &[copies]);
+    let missing = || fs::remove_dir_all(wrong.second()).expect("it goes");
+    wrong.check(&missing, &["share 2/3 is missing"]);
+    let of_four = "share-2-of-4 is one of 4 shares, not of 3";
+    wrong.check(&|| _ = done(wrong.path(), "run firm.toml --shard 2/4 --shares shares"), &[of_four]);
+}
+
+#[test]
+fn a_damaged_share_is_refused_by_name() {
+    let wrong = Wrong::new();
+    let kept = wrong.path().join("kept/share-2-of-3");
+    let names = files(&kept).into_keys().chain(["timing.json", "latency.hdr"].map(str::to_owned));
+    let of_some_bytes = |name: &String| fs::metadata(kept.join(name)).expect("a file").len() > 0;
+    let names: Vec<String> = names.filter(of_some_bytes).collect();
+    assert_eq!(names.len(), 10, "{names:?}");
+    for name in names.iter().map(String::as_str) {
+        let damaged = format!("share-2-of-3 is damaged: its {name} ");
         let cut = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() - 2);
-        check(&|| edit(name, &cut), &[&format!("share-2-of-3 is damaged: its {name} ")]);
-        let flip = |bytes: &mut Vec<u8>| bytes[10] ^= 4;
+        wrong.check(&|| wrong.edit(name, &cut), &[&damaged]);
+        wrong.check(&|| fs::remove_file(wrong.second().join(name)).expect("it goes"), &[&damaged]);
+        // How long a share took has no digest, and changes nothing.
         if name != "timing.json" {
-            check(&|| edit(name, &flip), &[&format!("share-2-of-3 is damaged: its {name} ")]);
-        }
-        let gone = || fs::remove_file(second.join(name)).expect("it goes");
-        if name != "latency.hdr" {
-            check(&gone, &[&format!("share-2-of-3 is damaged: its {name} can't be read")]);
+            wrong.check(&|| wrong.edit(name, &|bytes| bytes[10] ^= 4), &[&damaged]);
         }
     }
-    let copies = "copy-of-it and share-2-of-3 are both share 2/3; remove one";
-    check(&|| copy(&second, &place.join("copy-of-it")), &[copies]);
-    let missing = || fs::remove_dir_all(&second).expect("it goes");
-    check(&missing, &["share 2/3 is missing"]);
-    check(
-        &|| _ = done(folder, "run firm.toml --shard 2/4 --shares shares"),
-        &["share-2-of-4 is one of 4 shares, not of 3"],
-    );
 }
 
 fn copy(from: &Path, to: &Path) {
