@@ -173,8 +173,9 @@ impl Execution<'_> {
                 for name in ROWS {
                     writing.file(name, |out| tables.table(name).write_rows(out))?;
                 }
-                writing.file(RUN, |out| out.write_all(&carried.run.to_bytes()))?;
-                carried.latency.as_ref().map_or(Ok(()), |latency| writing.latency(latency))
+                let Carried { run, latency, .. } = carried;
+                writing.file(RUN, |out| out.write_all(&run.in_order().to_bytes()))?;
+                latency.as_ref().map_or(Ok(()), |latency| writing.latency(latency))
             })
         })?;
         placed.tell(&manner.telling)

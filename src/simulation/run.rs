@@ -15,7 +15,7 @@ use crate::meter::team::Plan;
 use crate::meter::tokens::Tokens;
 use crate::scenario::Scenario;
 use crate::scenario::expect::{Expect, Expectation};
-use crate::simulation::portable::portable;
+use crate::simulation::portable::{Portable, portable};
 use crate::simulation::recorder::Unrecorded;
 use crate::simulation::replay;
 use crate::simulation::tally::Tally;
@@ -110,6 +110,21 @@ impl Run {
         self.asked.hindrances.append(&mut other.asked.hindrances);
         self.packs.append(&mut other.packs);
         self.probes.append(&mut other.probes);
+    }
+
+    /// The same in one order, whatever the order in which groups of teams were added.
+    #[must_use]
+    pub fn in_order(mut self) -> Run {
+        fn order<T: Portable>(rows: &mut [T]) {
+            rows.sort_by_cached_key(Portable::to_bytes);
+        }
+        order(&mut self.packs);
+        order(&mut self.asked.charges);
+        order(&mut self.asked.sign_ins);
+        order(&mut self.asked.sessions);
+        order(&mut self.asked.notices);
+        order(&mut self.asked.hindrances);
+        self
     }
 }
 

@@ -54,6 +54,40 @@ fn carried_out(scenario: &Arc<Scenario>, shard: Shard) -> Held {
     (rows.into(), run.to_bytes())
 }
 
+/// A share is the same bytes whoever carried it out: threads take groups of teams in any order.
+#[test]
+fn a_share_does_not_depend_on_the_order_of_its_groups() {
+    let scenario = scenario(&(smaller(5) + EXPECTATIONS));
+    let run = |groups: &mut dyn Iterator<Item = Shard>| {
+        let mut run = Run::default();
+        for shard in groups {
+            run.add(
+                replay::run_shard((&scenario, shard), &mut empty_tables(&scenario), &()).expect("it ends"),
+            );
+        }
+        run
+    };
+    let mut groups: Vec<Shard> = shards(5).collect();
+    let whole = run(&mut groups.clone().into_iter());
+    assert!(whole.packs.len() > 5 && whole.asked.sessions.len() > 5, "{:?}", whole.asked);
+    groups.reverse();
+    let reversed = run(&mut groups.into_iter());
+    assert_ne!(whole.to_bytes(), reversed.to_bytes());
+    assert!(whole.in_order().to_bytes() == reversed.in_order().to_bytes());
+}
+
+/// What has rows of users of two teams kept.
+const EXPECTATIONS: &str = r#"
+[[expect]]
+user = "drafter-1-2"
+product = "Revit"
+sessions = []
+[[expect]]
+user = "drafter-3-2"
+product = "AutoCAD"
+sessions = []
+"#;
+
 fn put_together(scenario: &Arc<Scenario>, shares: Vec<Held>) -> (Run, Digests) {
     let (mut tables, mut run) = (empty_tables(scenario), Run::default());
     for (rows, rest) in shares {
