@@ -77,7 +77,8 @@ free_port() {
 }
 
 slurm_daemon() {
-  "$@" >"$slurm/log/$1.out" 2>&1 &
+  # In a session of its own, or Ctrl-C would end it before the jobs are cancelled.
+  setsid "$@" >"$slurm/log/$1.out" 2>&1 &
   slurm_daemons=("$!" "${slurm_daemons[@]}")
 }
 
