@@ -203,13 +203,27 @@ pub fn whole_set(found: &[(String, Share)]) -> Result<WholeSet<'_>, Vec<String>>
             problems.push(format!("{} and {} are both share {shard}; remove one", first.0, last.0));
         }
     }
-    let missing = meant.shard().all().filter(|shard| !places.contains_key(shard));
-    problems.extend(missing.map(|shard| format!("share {shard} is missing")));
+    let missing: Vec<Shard> = meant.shard().all().filter(|shard| !places.contains_key(shard)).collect();
+    match missing.as_slice() {
+        [] => {}
+        [shard] => problems.push(format!("share {shard} is missing")),
+        all => problems.push(format!("shares {} of {} are missing", ranges(all), all[0].of())),
+    }
     if problems.is_empty() {
         Ok(WholeSet { shares: places.into_values().flatten().collect() })
     } else {
         Err(problems)
     }
+}
+
+/// Numbers as engines take them: `2,5-9`.
+fn ranges(shards: &[Shard]) -> String {
+    let runs = shards.chunk_by(|one, next| one.number() + 1 == next.number());
+    let range = |run: &[Shard]| match run {
+        [first, .., last] => format!("{}-{}", first.number(), last.number()),
+        one => one[0].number().to_string(),
+    };
+    runs.map(range).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -273,6 +287,8 @@ mod tests {
         let copies = [a.clone(), b.clone(), share(&task(), "3/3"), b.clone()];
         assert_eq!(said(&copies), ["two and four are both share 2/3; remove one"]);
         assert_eq!(said(&[]), ["there is no share"]);
+        let few = ["2/9", "3/9", "8/9"].map(|shard| share(&task(), shard));
+        assert_eq!(said(&few), ["shares 1,4-7,9 of 9 are missing"]);
     }
 
     #[test]

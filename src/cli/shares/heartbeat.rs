@@ -124,3 +124,22 @@ impl Drop for Heartbeat {
         let _ = std::fs::remove_file(self.folder.join(PROGRESS));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::shares::heartbeat::Beat;
+
+    #[test]
+    fn who_is_silent_or_dead_is_gone() {
+        let here = Beat::first("1/2".to_owned());
+        assert!(here.lives(), "this process");
+        let elsewhere =
+            Beat { host: "another machine".to_owned(), process: i32::MAX.unsigned_abs(), ..here.clone() };
+        assert!(elsewhere.lives(), "its processes can't be seen from here");
+        let dead = Beat { process: i32::MAX.unsigned_abs(), ..here.clone() };
+        assert!(!dead.lives(), "there is no such process");
+        for silent in [here, elsewhere] {
+            assert!(!Beat { now: "2026-01-01T00:00:00Z".to_owned(), ..silent }.lives(), "for months");
+        }
+    }
+}
