@@ -67,9 +67,15 @@ impl Aside {
         may()?;
         let files = std::fs::read_dir(aside).map_err(|error| unwritable(aside, &error))?.count();
         if !place.exists() {
-            std::fs::rename(aside, place).map_err(|error| unwritable(place, &error))?;
-            *results = Results::InPlace;
-            return Ok(files);
+            match std::fs::rename(aside, place) {
+                Ok(()) => {
+                    *results = Results::InPlace;
+                    return Ok(files);
+                }
+                // Somebody else was there first.
+                Err(_) if place.exists() => {}
+                Err(error) => return Err(unwritable(place, &error)),
+            }
         }
         match renameat_with(CWD, aside, CWD, place, RenameFlags::EXCHANGE) {
             Ok(()) => {}

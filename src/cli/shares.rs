@@ -30,22 +30,21 @@ pub(super) fn default_folder(command: &str, file: &Path, seed: u64) -> PathBuf {
 impl SharesFolder {
     /// The folders in it that are shares, or call themselves so, by name.
     pub(super) fn shares(&self) -> Result<Vec<(String, PathBuf)>, Failure> {
-        let mut shares = self.folders()?;
-        shares.retain(|(name, path)| {
-            !name.starts_with('.') && (name.starts_with("share-") || path.join(SHARE).exists())
-        });
+        let mut shares = self.folders(|name| !name.starts_with('.'))?;
+        shares.retain(|(name, path)| name.starts_with("share-") || path.join(SHARE).exists());
         Ok(shares)
     }
 
-    /// The folders in it, by name.
-    fn folders(&self) -> Result<Vec<(String, PathBuf)>, Failure> {
+    /// The folders in it with certain names, in order: only they are looked at, of what may be thousands.
+    fn folders(&self, named: impl Fn(&str) -> bool) -> Result<Vec<(String, PathBuf)>, Failure> {
         let path = &self.path;
         let unreadable = |error| Failure::input(format!("can't read {}: {error}", shown(path)));
         let mut folders = Vec::new();
         for entry in std::fs::read_dir(path).map_err(unreadable)? {
             let entry = entry.map_err(unreadable)?;
-            if entry.path().is_dir() {
-                folders.push((entry.file_name().to_string_lossy().into_owned(), entry.path()));
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if named(&name) && entry.path().is_dir() {
+                folders.push((name, entry.path()));
             }
         }
         folders.sort();

@@ -141,6 +141,13 @@ impl Share {
         Ok(share)
     }
 
+    /// What it is a share of, the same text for each of them.
+    fn task(&self) -> String {
+        let Share { command, scenario_sha256, seed, asked, .. } = self;
+        let of = self.shard().of();
+        serde_json::to_string(&(command, scenario_sha256, seed, asked, of)).expect("plain data")
+    }
+
     /// What sets it apart from a share of the same task, in words that follow its name.
     pub fn foreign_to(&self, other: &Share) -> Option<String> {
         if self.command != other.command {
@@ -186,8 +193,11 @@ pub struct WholeSet<'s> {
 /// # Errors
 /// Everything that is not so, a sentence for each. Of several tasks the one with the most shares is taken to be meant.
 pub fn whole_set(found: &[(String, Share)]) -> Result<WholeSet<'_>, Vec<String>> {
-    let relatives = |share: &Share| found.iter().filter(|(_, one)| one.foreign_to(share).is_none()).count();
-    let Some((_, meant)) = found.iter().rev().max_by_key(|(_, share)| relatives(share)) else {
+    let mut tasks: BTreeMap<String, Vec<&Share>> = BTreeMap::new();
+    for (_, share) in found {
+        tasks.entry(share.task()).or_default().push(share);
+    }
+    let Some(meant) = tasks.values().max_by_key(|shares| shares.len()).map(|shares| shares[0]) else {
         return Err(vec!["there is no share".to_owned()]);
     };
     let mut problems = Vec::new();

@@ -89,6 +89,10 @@ impl<'t> Place<'t> {
         format!("share-{}-of-{}", self.shard.number(), self.shard.of())
     }
 
+    fn aside_prefix(&self) -> String {
+        format!(".{}.partial-", self.name())
+    }
+
     fn path(&self) -> PathBuf {
         self.folder.path.join(self.name())
     }
@@ -133,7 +137,7 @@ impl<'t> Place<'t> {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
         self.remove_abandoned()?;
         let first = Beat::first(self.shard.to_string());
-        let path = folder.join(format!(".{}.partial-{}-{}", self.name(), host(), first.process));
+        let path = folder.join(format!("{}{}-{}", self.aside_prefix(), host(), first.process));
         // Of a process that had the number of this one: in a container every first process has.
         let _ = std::fs::remove_dir_all(&path);
         let aside = Aside::begin(&self.path(), path)?;
@@ -145,8 +149,8 @@ impl<'t> Place<'t> {
 
     /// Removes what was left here of the same share by who gives no sign of life any more.
     fn remove_abandoned(&self) -> Result<(), Failure> {
-        for (_, path, beat) in self.folder.under_way()? {
-            if beat.share == self.shard.to_string() && !beat.lives() {
+        for (path, beat) in self.folder.under_way(&self.aside_prefix())? {
+            if !beat.lives() {
                 // Left for the next where it can't be removed; it is in nobody's way.
                 let _ = std::fs::remove_dir_all(path);
             }

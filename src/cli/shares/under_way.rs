@@ -11,10 +11,11 @@ use crate::results::share_progress::{ShareProgress, Standing};
 use crate::simulation::shard::Shard;
 
 impl SharesFolder {
-    /// The folders of shares that somebody writes or wrote, by name, each with its last sign of life.
-    pub(super) fn under_way(&self) -> Result<Vec<(String, PathBuf, Beat)>, Failure> {
-        let hidden = self.folders()?.into_iter().filter(|(name, _)| name.starts_with(".share-"));
-        Ok(hidden.filter_map(|(name, path)| Beat::read(&path).map(|beat| (name, path, beat))).collect())
+    /// The folders of shares that somebody writes or wrote, of those whose names begin so, each with its last sign of
+    /// life.
+    pub(super) fn under_way(&self, beginning: &str) -> Result<Vec<(PathBuf, Beat)>, Failure> {
+        let folders = self.folders(|name| name.starts_with(beginning))?;
+        Ok(folders.into_iter().filter_map(|(_, path)| Beat::read(&path).map(|beat| (path, beat))).collect())
     }
 
     /// How far each share is, in order.
@@ -36,7 +37,7 @@ impl SharesFolder {
                 of_shard.push((shard, standing));
             }
         }
-        for (_, _, beat) in self.under_way()? {
+        for (_, beat) in self.under_way(".share-")? {
             let (lives, started, now) = (beat.lives(), beat.started(), beat.at());
             let (Ok(shard), Some(started_at), Some(now)) = (beat.share.parse::<Shard>(), started, now) else {
                 continue;
