@@ -81,7 +81,8 @@ impl Aside {
             Ok(()) => {}
             // A file system that can't exchange: for a moment there is no result, never half of one.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-                let old = aside.with_extension("old");
+                let name = aside.file_name().unwrap_or_default().to_string_lossy();
+                let old = aside.with_file_name(format!("{name}.old"));
                 let renamed = std::fs::rename(place, &old)
                     .and_then(|()| std::fs::rename(aside, place))
                     .and_then(|()| std::fs::rename(&old, aside));

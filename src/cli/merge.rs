@@ -24,7 +24,6 @@ use crate::forecast::sampling::together;
 use crate::report::{forecast, shares};
 use crate::results::files::{ROWS, SCENARIO};
 use crate::results::share::{Share, whole_set};
-use crate::results::share_progress::TaskProgress;
 use crate::scenario::Scenario;
 use crate::simulation::portable::Portable;
 use crate::simulation::recorder::Detail;
@@ -85,13 +84,13 @@ pub(super) fn merge(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn status(folder: &SharesFolder, answer: &Answer) -> Result<ExitCode, Failure> {
-    let progress = TaskProgress::of(folder.progress()?);
+    let progress = folder.progress()?;
     match answer.format() {
         Some(Format::Table) => print(&shares::text(&progress, terminal_width()))?,
         Some(Format::Json) => print(&shares::json(&progress))?,
         None => return Err(Failure::input("--status is a table or json")),
     }
-    Ok(if progress.done == progress.shares.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if progress.is_whole() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// All the shares of a folder, in order, once every one of them was found whole.
@@ -111,7 +110,9 @@ fn whole(folder: &SharesFolder, quiet: bool) -> Result<Vec<(PathBuf, Share)>, Fa
     progress.finish();
     match whole_set(&found) {
         Ok(set) if problems.is_empty() => {
-            let with_path = |(name, share): (&str, &Share)| (folder.path.join(name), share.clone());
+            // A name is shown, and may be no text.
+            let place = |name: &str| paths.iter().find(|(known, _)| known == name).expect("one of them");
+            let with_path = |(name, share): (&str, &Share)| (place(name).1.clone(), share.clone());
             Ok(set.shares.into_iter().map(with_path).collect())
         }
         set => {

@@ -18,7 +18,10 @@ pub fn text(progress: &TaskProgress, width: Option<u16>) -> String {
     let mut text =
         styled(HEADING, &format!("{done} of {all} done, {running} running, {missing} to begin")) + "\n";
     text += &format!("{}\n", shown.trim_fmt());
-    text + &styled(if progress.seconds_left == Some(0) { GOOD } else { QUIET }, &left(progress)) + "\n"
+    for problem in &progress.out_of_place {
+        text += &(styled(BAD, problem) + "\n");
+    }
+    text + &styled(if progress.is_whole() { GOOD } else { QUIET }, &left(progress)) + "\n"
 }
 
 /// The same as data.
@@ -49,6 +52,9 @@ fn row(share: &ShareProgress) -> [String; 5] {
 
 fn left(progress: &TaskProgress) -> String {
     match progress.seconds_left {
+        Some(0) if !progress.is_whole() => {
+            "All shares are done, but not all of them belong together.".to_owned()
+        }
         Some(0) => "All shares are done: `flexmeter merge` puts them together.".to_owned(),
         Some(seconds) => {
             let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);

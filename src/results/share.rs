@@ -188,20 +188,18 @@ pub struct WholeSet<'s> {
     pub shares: Vec<(&'s str, &'s Share)>,
 }
 
-/// Tells whether shares, each with a name, are all of one task, each once and none missing.
-///
-/// # Errors
-/// Everything that is not so, a sentence for each. Of several tasks the one with the most shares is taken to be meant.
-pub fn whole_set(found: &[(String, Share)]) -> Result<WholeSet<'_>, Vec<String>> {
+/// Shares with their names, by which share they are.
+type Places<'s> = BTreeMap<Shard, Vec<(&'s str, &'s Share)>>;
+
+/// The shares of the task that is meant, and a sentence for each that has no place among them: it is of another task, or
+/// there twice. Of several tasks the one with the most shares is meant. `None` where there is no share.
+fn sorted_out(found: &[(String, Share)]) -> Option<(&Share, Places<'_>, Vec<String>)> {
     let mut tasks: BTreeMap<String, Vec<&Share>> = BTreeMap::new();
     for (_, share) in found {
         tasks.entry(share.task()).or_default().push(share);
     }
-    let Some(meant) = tasks.values().max_by_key(|shares| shares.len()).map(|shares| shares[0]) else {
-        return Err(vec!["there is no share".to_owned()]);
-    };
-    let mut problems = Vec::new();
-    let mut places: BTreeMap<Shard, Vec<(&str, &Share)>> = BTreeMap::new();
+    let meant = tasks.values().max_by_key(|shares| shares.len())?[0];
+    let (mut places, mut problems) = (Places::new(), Vec::new());
     for (name, share) in found {
         match share.foreign_to(meant) {
             Some(difference) => problems.push(format!("{name} {difference} like the others")),
@@ -213,6 +211,22 @@ pub fn whole_set(found: &[(String, Share)]) -> Result<WholeSet<'_>, Vec<String>>
             problems.push(format!("{} and {} are both share {shard}; remove one", first.0, last.0));
         }
     }
+    Some((meant, places, problems))
+}
+
+/// A sentence for each share that does not belong to the others.
+pub fn out_of_place(found: &[(String, Share)]) -> Vec<String> {
+    sorted_out(found).map(|(_, _, problems)| problems).unwrap_or_default()
+}
+
+/// Tells whether shares, each with a name, are all of one task, each once and none missing.
+///
+/// # Errors
+/// Everything that is not so, a sentence for each. Of several tasks the one with the most shares is taken to be meant.
+pub fn whole_set(found: &[(String, Share)]) -> Result<WholeSet<'_>, Vec<String>> {
+    let Some((meant, places, mut problems)) = sorted_out(found) else {
+        return Err(vec!["there is no share".to_owned()]);
+    };
     let missing: Vec<Shard> = meant.shard().all().filter(|shard| !places.contains_key(shard)).collect();
     match missing.as_slice() {
         [] => {}

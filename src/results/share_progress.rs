@@ -73,6 +73,8 @@ pub struct TaskProgress {
     pub seconds_left: Option<u64>,
     /// Each share.
     pub shares: Vec<ShareProgress>,
+    /// A sentence for each share that does not belong to the others: with it they can't be put together.
+    pub out_of_place: Vec<String>,
 }
 
 /// Of less than this nobody can tell how long the whole takes.
@@ -115,20 +117,26 @@ impl Standing {
     fn rest(&self) -> f64 {
         match self {
             Standing::Done { .. } => 0.0,
-            Standing::Running { done, .. } => (1.0 - done).max(0.0),
+            // What is simulated is still to be written.
+            Standing::Running { done, .. } => (1.0 - done).clamp(TELLING, 1.0),
             _ => 1.0,
         }
     }
 }
 
 impl TaskProgress {
-    /// Of all its shares.
-    pub fn of(shares: Vec<ShareProgress>) -> Self {
+    /// Of all its shares, and what is said of those that don't belong to them.
+    pub fn of(shares: Vec<ShareProgress>, out_of_place: Vec<String>) -> Self {
         let count = |name: &str| shares.iter().filter(|share| share.standing.name() == name).count();
         let (done, running) = (count("done"), count("running"));
         let missing = shares.len() - done - running;
         let seconds_left = seconds_left(&shares, running);
-        TaskProgress { done, running, missing, seconds_left, shares }
+        TaskProgress { done, running, missing, seconds_left, shares, out_of_place }
+    }
+
+    /// Whether they can be put together.
+    pub fn is_whole(&self) -> bool {
+        self.done == self.shares.len() && self.out_of_place.is_empty()
     }
 }
 
@@ -136,7 +144,7 @@ impl TaskProgress {
 #[expect(clippy::cast_sign_loss, reason = "what is left is not below zero")]
 fn seconds_left(shares: &[ShareProgress], running: usize) -> Option<u64> {
     let standings = || shares.iter().map(|share| &share.standing);
-    if standings().all(|standing| standing.rest() <= 0.0) {
+    if standings().all(|standing| matches!(standing, Standing::Done { .. })) {
         return Some(0);
     }
     let known: Vec<f64> = standings().filter_map(Standing::whole).collect();
@@ -171,13 +179,15 @@ mod tests {
             (vec![running(60, 0.5), running(60, 0.5), Standing::Missing, Standing::Missing], Some(180)),
             // The longest under way is waited for, whatever the mean is.
             (vec![done(10), running(90, 0.1), running(90, 0.9)], Some(810)),
+            // All is simulated, and still being written.
+            (vec![running(100, 1.0)], Some(2)),
             (vec![done(100), Standing::Missing], None),
             (vec![running(1, 0.0), Standing::Missing], None),
         ];
         for (standings, expected) in cases {
             let shares =
                 standings.into_iter().map(|standing| ShareProgress { share: String::new(), standing });
-            let progress = TaskProgress::of(shares.collect());
+            let progress = TaskProgress::of(shares.collect(), Vec::new());
             assert_eq!(progress.seconds_left, expected, "{progress:?}");
         }
     }

@@ -3,7 +3,7 @@
 //! What it writes is of the wall clock and goes when the share is done.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -20,13 +20,14 @@ use crate::meter::instant::Instant;
 use crate::scenario::calendar::from_iso;
 
 /// The name of the file in the folder of a share under way.
-const PROGRESS: &str = "progress.json";
+pub(super) const PROGRESS: &str = "progress.json";
 
 /// How often it is written.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Who has been silent for so many seconds is taken to be gone.
-const SILENT: i64 = 60;
+/// Who has been silent for so many seconds is taken to be gone. Machines whose clocks differ by less, or that see each
+/// other's files late, take nobody for gone who is not.
+const SILENT: i64 = 300;
 
 /// A sign of life.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -35,6 +36,8 @@ pub(super) struct Beat {
     pub(super) share: String,
     /// The machine's name.
     pub(super) host: String,
+    /// Within which processes have these numbers, on that machine: in a container others are meant.
+    pub(super) namespace: String,
     /// The process there.
     pub(super) process: u32,
     /// When it began, in UTC.
@@ -49,7 +52,8 @@ impl Beat {
     /// The first one of this process.
     pub(super) fn first(share: String) -> Self {
         let now = utc_now();
-        Beat { share, host: host(), process: std::process::id(), started: now.clone(), now, done: 0.0 }
+        let (host, namespace, process) = (host(), namespace(), std::process::id());
+        Beat { share, host, namespace, process, started: now.clone(), now, done: 0.0 }
     }
 
     /// The one in a folder of a share under way.
@@ -70,7 +74,7 @@ impl Beat {
 
     /// Whether whoever wrote it still works, as far as can be told from here.
     pub(super) fn lives(&self) -> bool {
-        let is_here = self.host == host();
+        let is_here = self.host == host() && self.namespace == namespace();
         let process = i32::try_from(self.process).ok().and_then(Pid::from_raw);
         let is_dead = process.is_none_or(|process| test_kill_process(process) == Err(Errno::SRCH));
         let silent = from_iso(&utc_now()).zip(self.at()).map(|(now, at)| (now - at).seconds());
@@ -89,9 +93,14 @@ pub(super) fn host() -> String {
     uname().nodename().to_string_lossy().into_owned()
 }
 
+/// What the numbers of processes are of, as the system names it.
+fn namespace() -> String {
+    let link = std::fs::read_link("/proc/self/ns/pid");
+    link.map(|link| link.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
 /// Writes signs of life until it is dropped.
 pub(super) struct Heartbeat {
-    folder: PathBuf,
     end: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -101,8 +110,7 @@ impl Heartbeat {
     pub(super) fn start(folder: &Path, first: Beat, progress: Arc<Progress>) -> io::Result<Self> {
         first.write(folder)?;
         let (end, ended) = channel();
-        let (folder, mut beat) = (folder.to_owned(), first);
-        let place = folder.clone();
+        let (place, mut beat) = (folder.to_owned(), first);
         let thread = std::thread::spawn(move || {
             while ended.recv_timeout(EVERY) == Err(RecvTimeoutError::Timeout) {
                 beat = Beat { now: utc_now(), done: progress.done(), ..beat };
@@ -110,7 +118,7 @@ impl Heartbeat {
                 let _ = beat.write(&place);
             }
         });
-        Ok(Heartbeat { folder, end: Some(end), thread: Some(thread) })
+        Ok(Heartbeat { end: Some(end), thread: Some(thread) })
     }
 }
 
@@ -120,8 +128,6 @@ impl Drop for Heartbeat {
         if let Some(thread) = self.thread.take() {
             thread.join().expect("it only writes");
         }
-        // The share is whole without it, or gone with it.
-        let _ = std::fs::remove_file(self.folder.join(PROGRESS));
     }
 }
 

@@ -1,7 +1,7 @@
 //! `Place`: where one share belongs; it is written aside and put there when it is whole.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,16 +12,18 @@ use sha2::{Digest, Sha256};
 
 use crate::cli::aside::Aside;
 use crate::cli::byte_progress::ByteProgress;
-use crate::cli::execution::Telling;
+use crate::cli::execution::{RUN, Telling};
 use crate::cli::failure::Failure;
+use crate::cli::forecast::question::FUTURES;
+use crate::cli::interrupt;
 use crate::cli::progress::Progress;
 use crate::cli::results_folder::unwritable;
 use crate::cli::shares::SharesFolder;
-use crate::cli::shares::heartbeat::{Beat, Heartbeat, host};
-use crate::cli::shares::verified::{TIMING, Timing, verified, write_latency};
+use crate::cli::shares::heartbeat::{Beat, Heartbeat, PROGRESS, host};
+use crate::cli::shares::verified::{LATENCY, TIMING, Timing, verified, write_latency};
 use crate::cli::{Format, print, shown};
 use crate::load::machine::utc_now;
-use crate::results::files::{Hashed, hex};
+use crate::results::files::{Hashed, ROWS, SCENARIO, hex};
 use crate::results::share::{Content, SHARE, Share, Task};
 use crate::scenario::calendar::from_iso;
 use crate::simulation::shard::Shard;
@@ -80,9 +82,16 @@ impl<'t> Place<'t> {
             return Ok(Placed { share, path, was_there: true });
         }
         let mut writing = self.begin(progress)?;
-        work(&mut writing)?;
-        let share = writing.finish(self)?;
-        Ok(Placed { share, path, was_there: false })
+        let written = work(&mut writing).and_then(|()| writing.finish(self));
+        match written {
+            Ok(share) => Ok(Placed { share, path, was_there: false }),
+            // Who was taken to be gone finds its folder removed; but then somebody else has made the share.
+            Err(failure) if interrupt::pressed() || !path.exists() => Err(failure),
+            Err(failure) => match self.finished() {
+                Ok(Some(share)) => Ok(Placed { share, path, was_there: true }),
+                _ => Err(failure),
+            },
+        }
     }
 
     fn name(&self) -> String {
@@ -104,7 +113,8 @@ impl<'t> Place<'t> {
         match verified(&path, &ByteProgress::of(0, "checking", true)) {
             Err(reason) if reason.starts_with("is damaged") && self.is_ours() => {
                 // Nothing is left to be told when standard error itself is closed.
-                let _ = writeln!(anstream::stderr(), "{name} {reason}; it is written again");
+                let _ = anstream::stderr()
+                    .write_all(format!("{name} {reason}; it is written again\n").as_bytes());
                 Ok(None)
             }
             Err(reason) => Err(Failure::input(format!("{name} {reason}; choose another --shares"))),
@@ -120,15 +130,14 @@ impl<'t> Place<'t> {
         }
     }
 
-    /// Whether what is in the place was written as a share: nothing else is replaced.
+    /// Whether the place holds files of a share and nothing else: else nothing is replaced.
     fn is_ours(&self) -> bool {
-        let ours = |name: &str| {
-            [SHARE, TIMING, "scenario.toml"].contains(&name)
-                || [".rows", ".bin", ".hdr"].iter().any(|ending| name.ends_with(ending))
+        let is_ours = |entry: DirEntry| {
+            let known = [SHARE, TIMING, PROGRESS, LATENCY, SCENARIO, RUN, FUTURES];
+            let named = known.iter().chain(&ROWS).any(|known| entry.file_name() == *known);
+            named && entry.file_type().is_ok_and(|kind| kind.is_file())
         };
-        std::fs::read_dir(self.path()).is_ok_and(|mut entries| {
-            entries.all(|entry| entry.is_ok_and(|entry| ours(&entry.file_name().to_string_lossy())))
-        })
+        std::fs::read_dir(self.path()).is_ok_and(|mut entries| entries.all(|entry| entry.is_ok_and(is_ours)))
     }
 
     /// A share under way, beside its place.
@@ -137,10 +146,10 @@ impl<'t> Place<'t> {
         std::fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
         self.remove_abandoned()?;
         let first = Beat::first(self.shard.to_string());
-        let path = folder.join(format!("{}{}-{}", self.aside_prefix(), host(), first.process));
-        // Of a process that had the number of this one: in a container every first process has.
-        let _ = std::fs::remove_dir_all(&path);
-        let aside = Aside::begin(&self.path(), path)?;
+        // In containers several processes have the same name and number.
+        let prefix = format!("{}{}-{}-", self.aside_prefix(), host(), first.process);
+        let fresh = tempfile::Builder::new().prefix(&prefix).tempdir_in(folder);
+        let aside = Aside::begin(&self.path(), fresh.map_err(|error| unwritable(folder, &error))?.keep())?;
         let started = first.started.clone();
         let heartbeat = Heartbeat::start(&aside.path, first, progress.clone());
         let heartbeat = heartbeat.map_err(|error| aside.failed(&error))?;
@@ -218,6 +227,12 @@ impl Writing {
         }
         drop(heartbeat);
         aside.put_in_place(|| Ok(()))?;
+        // Kept until here, so that who is killed before is known by it.
+        let _ = std::fs::remove_file(place.path().join(PROGRESS));
+        let folder = &place.folder.path;
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| unwritable(folder, &error))?;
         Ok(share)
     }
 }

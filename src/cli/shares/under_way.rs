@@ -7,7 +7,8 @@ use crate::cli::shares::SharesFolder;
 use crate::cli::shares::heartbeat::Beat;
 use crate::cli::shares::verified::{listed, timing};
 use crate::cli::shown;
-use crate::results::share_progress::{ShareProgress, Standing};
+use crate::results::share::out_of_place;
+use crate::results::share_progress::{ShareProgress, Standing, TaskProgress};
 use crate::simulation::shard::Shard;
 
 impl SharesFolder {
@@ -18,14 +19,15 @@ impl SharesFolder {
         Ok(folders.into_iter().filter_map(|(_, path)| Beat::read(&path).map(|beat| (path, beat))).collect())
     }
 
-    /// How far each share is, in order.
-    pub(in crate::cli) fn progress(&self) -> Result<Vec<ShareProgress>, Failure> {
-        let (mut of_shard, mut known) = (Vec::new(), Vec::new());
+    /// How far the shares are.
+    pub(in crate::cli) fn progress(&self) -> Result<TaskProgress, Failure> {
+        let (mut of_shard, mut known, mut found) = (Vec::new(), Vec::new(), Vec::new());
         for (name, path) in self.shares()? {
             let standing = match (listed(&path), timing(&path)) {
                 (Ok(share), Ok(timing)) => {
                     known.push(share.shard());
                     let (host, started) = (timing.host, timing.started);
+                    found.push((name.clone(), share.clone()));
                     of_shard.push((share.shard(), Standing::Done { host, started, seconds: timing.seconds }));
                     continue;
                 }
@@ -64,7 +66,7 @@ impl SharesFolder {
             let standing = standings.min_by_key(Standing::rank).unwrap_or(Standing::Missing);
             ShareProgress { share: shard.to_string(), standing }
         };
-        Ok(any.all().map(standing_of).collect())
+        Ok(TaskProgress::of(any.all().map(standing_of).collect(), out_of_place(&found)))
     }
 }
 

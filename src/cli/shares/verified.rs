@@ -19,7 +19,7 @@ pub(super) const TIMING: &str = "timing.json";
 
 /// The name of the file of how long decisions took, in a histogram's own form; not in the share's own list, since no
 /// two runs write the same.
-const LATENCY: &str = "latency.hdr";
+pub(super) const LATENCY: &str = "latency.hdr";
 
 /// How a share came about: of the wall clock.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub(in crate::cli) fn verified(folder: &Path, progress: &ByteProgress) -> Result
     }
     for (name, content) in contents {
         let sha256 = digest(&folder.join(&name), progress);
-        let sha256 = sha256.map_err(|error| format!("is damaged: its {name} can't be read ({error})"))?;
+        let sha256 = sha256.map_err(|error| unreadable(&name, &error))?;
         if sha256 != content.sha256 {
             return Err(format!("is damaged: its {name} was changed, its SHA-256 is not the one noted"));
         }
@@ -60,11 +60,10 @@ pub(in crate::cli) fn verified(folder: &Path, progress: &ByteProgress) -> Result
 /// Why it is not so, in words that follow its name.
 pub(in crate::cli) fn listed(folder: &Path) -> Result<Share, String> {
     let text = std::fs::read_to_string(folder.join(SHARE));
-    let share =
-        Share::read(&text.map_err(|error| format!("is damaged: its {SHARE} can't be read ({error})"))?)?;
+    let share = Share::read(&text.map_err(|error| unreadable(SHARE, &error))?)?;
     for (name, content) in &share.files {
         let about = std::fs::metadata(folder.join(name));
-        let bytes = about.map_err(|error| format!("is damaged: its {name} can't be read ({error})"))?.len();
+        let bytes = about.map_err(|error| unreadable(name, &error))?.len();
         if bytes != content.bytes {
             return Err(format!(
                 "is damaged: its {name} is cut off or changed, {bytes} bytes instead of {}",
@@ -81,7 +80,7 @@ pub(in crate::cli) fn listed(folder: &Path) -> Result<Share, String> {
 /// Why that can't be told, in words that follow its name.
 pub(in crate::cli) fn timing(folder: &Path) -> Result<Timing, String> {
     let text = std::fs::read_to_string(folder.join(TIMING));
-    let text = text.map_err(|error| format!("is damaged: its {TIMING} can't be read ({error})"))?;
+    let text = text.map_err(|error| unreadable(TIMING, &error))?;
     serde_json::from_str(&text).map_err(|error| format!("is damaged: its {TIMING} is cut off ({error})"))
 }
 
@@ -125,5 +124,15 @@ fn digest(path: &Path, progress: &ByteProgress) -> io::Result<String> {
                 progress.add(read);
             }
         }
+    }
+}
+
+/// A file that is gone is damage; one that can't be read now may be whole.
+fn unreadable(name: &str, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("is damaged: its {name} is not there"),
+        // Some bytes, and no text.
+        io::ErrorKind::InvalidData => format!("is damaged: its {name} was changed ({error})"),
+        _ => format!("can't be read: its {name}: {error}"),
     }
 }

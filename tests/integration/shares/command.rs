@@ -250,10 +250,10 @@ fn a_finished_share_is_not_run_again_and_a_damaged_one_is() {
     let other = refused(folder, "run firm.toml --seed 5 --shard 1/2 --shares shares");
     assert!(other.contains("share-1-of-2 is of another seed: 1, not 5; choose another --shares"), "{other}");
     fs::remove_file(share.join("share.json")).expect("it goes");
-    fs::write(share.join("diary.txt"), "mine").expect("it is written");
+    fs::write(share.join("diary.bin"), "mine").expect("it is written");
     let left = refused(folder, command);
-    assert!(left.contains("is damaged: its share.json can't be read"), "{left}");
-    assert_eq!(fs::read_to_string(share.join("diary.txt")).expect("it is there"), "mine");
+    assert!(left.contains("is damaged: its share.json is not there"), "{left}");
+    assert_eq!(fs::read_to_string(share.join("diary.bin")).expect("it is there"), "mine");
 }
 
 #[test]
@@ -276,6 +276,10 @@ fn the_standing_of_shares_is_told() {
     assert_eq!(status(0)["seconds_left"], 0);
     let text = done(folder, "merge --status shares");
     assert!(text.starts_with("3 of 3 shares done, 0 running, 0 to begin\n"), "{text}");
+    copy(&folder.join("shares/share-3-of-3"), &folder.join("shares/share-again"));
+    let double = "share-3-of-3 and share-again are both share 3/3; remove one";
+    assert_eq!(status(1)["out_of_place"], serde_json::json!([double]));
+    fs::remove_dir_all(folder.join("shares/share-again")).expect("it goes");
     fs::write(folder.join("shares/share-3-of-3/sessions.rows"), "").expect("it is written");
     let damaged = status(1);
     assert_eq!(standing(&damaged, 2), "damaged");
